@@ -1,0 +1,1 @@
+"""Autoencoders, one idea a module."""

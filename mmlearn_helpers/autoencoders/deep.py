@@ -1,0 +1,158 @@
+"""The deep autoencoder: several layers down to a narrow code and several layers back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from mmlearn_helpers.checks import check_matrix
+
+
+def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
+    """Stack linear layers with an activation between them, and none after the last.
+
+    Parameters
+    ----------
+    sizes
+        Widths from input to output, at least two.
+    activation
+        Makes the module that stands between two layers.
+
+    Returns
+    -------
+    nn.Sequential
+        A network from ``(N, sizes[0])`` to ``(N, sizes[-1])``.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two widths, or one is below 1.
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(
+            f"sizes is {list(sizes)}, but at least two widths of 1 or more are needed, "
+            "for example [64, 32, 2]."
+        )
+    layers: list[nn.Module] = []
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [nn.Linear(n_in, n_out), activation()]
+    return nn.Sequential(*layers[:-1])
+
+
+class DeepAutoencoder(nn.Module):
+    """Encoder and decoder as mirrored multilayer perceptrons with a linear code.
+
+    Parameters
+    ----------
+    sizes
+        Widths from the examples to the code, for example ``[64, 256, 64, 2]``; the decoder uses
+        the same widths backwards.
+    error
+        ``"squared"`` leaves the decoder's output linear and trains on the squared error.
+        ``"cross-entropy"`` ends in a sigmoid, trains on the cross-entropy, and takes examples in
+        [0, 1] only.
+    activation
+        Makes the module that stands between two layers.
+
+    Raises
+    ------
+    ValueError
+        If ``sizes`` has fewer than two widths or ``error`` is unknown.
+
+    References
+    ----------
+    Hinton, G. E. and Salakhutdinov, R. R. (2006). Reducing the dimensionality of data with neural
+    networks. Science 313, 504–507.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        *,
+        error: Literal["squared", "cross-entropy"] = "squared",
+        activation: Callable[[], nn.Module] = nn.ReLU,
+    ) -> None:
+        super().__init__()
+        if error not in ("squared", "cross-entropy"):
+            raise ValueError(f"error is {error!r}, but 'squared' or 'cross-entropy' is expected.")
+        self.n_features, self.n_components = sizes[0], sizes[-1]
+        self.error = error
+        self.encoder = mlp(sizes, activation)
+        self.decoder = mlp(sizes[::-1], activation)
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """Turn examples into codes.
+
+        Parameters
+        ----------
+        x
+            Examples, ``(N, D)``.
+
+        Returns
+        -------
+        torch.Tensor
+            Codes, ``(N, K)``.
+
+        Raises
+        ------
+        ValueError
+            If ``x`` is not a finite, non-empty matrix with D columns.
+        """
+        check_matrix(x, n_features=self.n_features)
+        return self.encoder(x)
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Turn codes into reconstructions.
+
+        Parameters
+        ----------
+        z
+            Codes, ``(N, K)``.
+
+        Returns
+        -------
+        torch.Tensor
+            Reconstructions, ``(N, D)``; in [0, 1] if the error is the cross-entropy.
+
+        Raises
+        ------
+        ValueError
+            If ``z`` is not a finite, non-empty matrix with K columns.
+        """
+        check_matrix(z, n_features=self.n_components, name="z")
+        output = self.decoder(z)
+        return output.sigmoid() if self.error == "cross-entropy" else output
+
+    def loss(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Reconstruction error per example.
+
+        Parameters
+        ----------
+        x
+            A batch of examples, ``(N, D)``.
+
+        Returns
+        -------
+        dict[str, torch.Tensor]
+            One term, ``"loss"``: squared error, or cross-entropy in nats, summed over features and
+            averaged over the batch.
+
+        Raises
+        ------
+        ValueError
+            If the error is the cross-entropy and a value lies outside [0, 1].
+        """
+        z = self.encode(x)
+        if self.error == "squared":
+            return {"loss": (x - self.decode(z)).square().sum(dim=1).mean()}
+        if x.min() < 0 or x.max() > 1:
+            raise ValueError(
+                f"x ranges from {x.min().item():.3g} to {x.max().item():.3g}, but the cross-entropy "
+                "takes values in [0, 1] only; rescale x, or use error='squared'."
+            )
+        bits = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="none")
+        return {"loss": bits.sum(dim=1).mean()}

@@ -1,0 +1,216 @@
+"""Principal component analysis, and the linear autoencoder that finds the same subspace."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from mmlearn_helpers.checks import check_components, check_matrix
+
+
+class PCA:
+    """Principal component analysis by singular value decomposition.
+
+    Parameters
+    ----------
+    n_components
+        The code size K.
+
+    Attributes
+    ----------
+    mean
+        Mean of the training examples, ``(D,)``.
+    components
+        Principal axes as rows, ``(K, D)``, orthonormal, largest variance first. The sign of each
+        row is such that its entry of largest magnitude is positive.
+    variances
+        Variance of the training codes along each axis, ``(K,)``, with N in the denominator.
+
+    Raises
+    ------
+    ValueError
+        If ``n_components`` is below 1.
+
+    References
+    ----------
+    Jolliffe, I. T. (2002). Principal Component Analysis, 2nd edition. Springer.
+    """
+
+    def __init__(self, n_components: int) -> None:
+        if n_components < 1:
+            raise ValueError(f"n_components is {n_components}, but at least 1 is needed.")
+        self.n_components = n_components
+
+    def fit(self, x: torch.Tensor) -> PCA:
+        """Find mean, axes and variances.
+
+        Parameters
+        ----------
+        x
+            Training examples, ``(N, D)``.
+
+        Returns
+        -------
+        PCA
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If ``x`` is not a finite, non-empty matrix, or has fewer rows or columns than components.
+        """
+        check_matrix(x)
+        check_components(
+            self.n_components, min(x.shape), f"{x.shape[0]} examples of {x.shape[1]} features"
+        )
+        self.mean = x.mean(dim=0)
+        _, singular_values, axes = torch.linalg.svd(x - self.mean, full_matrices=False)
+        axes = axes[: self.n_components]
+        largest = axes.gather(1, axes.abs().argmax(dim=1, keepdim=True))
+        self.components = axes * largest.sign()
+        self.variances = singular_values[: self.n_components].square() / len(x)
+        return self
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """Project examples on the principal axes.
+
+        Parameters
+        ----------
+        x
+            Examples, ``(N, D)``.
+
+        Returns
+        -------
+        torch.Tensor
+            Codes, ``(N, K)``.
+
+        Raises
+        ------
+        RuntimeError
+            If :meth:`fit` has not been called.
+        ValueError
+            If ``x`` is not a finite, non-empty matrix with D columns.
+        """
+        self._demand_fit()
+        check_matrix(x, n_features=len(self.mean))
+        return (x - self.mean) @ self.components.T
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Put examples together again from their codes.
+
+        Parameters
+        ----------
+        z
+            Codes, ``(N, K)``.
+
+        Returns
+        -------
+        torch.Tensor
+            Reconstructions, ``(N, D)``.
+
+        Raises
+        ------
+        RuntimeError
+            If :meth:`fit` has not been called.
+        ValueError
+            If ``z`` is not a finite, non-empty matrix with K columns.
+        """
+        self._demand_fit()
+        check_matrix(z, n_features=self.n_components, name="z")
+        return z @ self.components + self.mean
+
+    def _demand_fit(self) -> None:
+        if not hasattr(self, "components"):
+            raise RuntimeError("This PCA has no axes yet; call fit(x) with training data first.")
+
+
+class LinearAutoencoder(nn.Module):
+    """One linear layer down to the code and one linear layer back.
+
+    ``z = W (x − b)`` and ``x_hat = V z + b``. With tied weights ``V`` is the transpose of ``W``.
+
+    Parameters
+    ----------
+    n_features
+        Width D of the examples.
+    n_components
+        Code size K, at most D.
+    tied
+        Whether the decoder uses the encoder's weights.
+
+    Raises
+    ------
+    ValueError
+        If ``n_components`` is below 1 or above ``n_features``.
+
+    References
+    ----------
+    Baldi, P. and Hornik, K. (1989). Neural networks and principal component analysis: learning
+    from examples without local minima. Neural Networks 2(1), 53–58.
+    """
+
+    def __init__(self, n_features: int, n_components: int, *, tied: bool = False) -> None:
+        super().__init__()
+        check_components(n_components, n_features, f"{n_features} features")
+        self.W = nn.Parameter(nn.init.orthogonal_(torch.empty(n_components, n_features)) / 2)
+        self.V = None if tied else nn.Parameter(self.W.detach().T.clone())
+        self.b = nn.Parameter(torch.zeros(n_features))
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """Turn examples ``(N, D)`` into codes ``(N, K)``.
+
+        Parameters
+        ----------
+        x
+            Examples, ``(N, D)``.
+
+        Returns
+        -------
+        torch.Tensor
+            Codes, ``(N, K)``.
+
+        Raises
+        ------
+        ValueError
+            If ``x`` is not a finite, non-empty matrix with D columns.
+        """
+        check_matrix(x, n_features=self.W.shape[1])
+        return (x - self.b) @ self.W.T
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Turn codes ``(N, K)`` into reconstructions ``(N, D)``.
+
+        Parameters
+        ----------
+        z
+            Codes, ``(N, K)``.
+
+        Returns
+        -------
+        torch.Tensor
+            Reconstructions, ``(N, D)``.
+
+        Raises
+        ------
+        ValueError
+            If ``z`` is not a finite, non-empty matrix with K columns.
+        """
+        check_matrix(z, n_features=self.W.shape[0], name="z")
+        V = self.W.T if self.V is None else self.V
+        return z @ V.T + self.b
+
+    def loss(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Squared reconstruction error per example.
+
+        Parameters
+        ----------
+        x
+            A batch of examples, ``(N, D)``.
+
+        Returns
+        -------
+        dict[str, torch.Tensor]
+            One term, ``"loss"``: summed over features, averaged over the batch.
+        """
+        x_hat = self.decode(self.encode(x))
+        return {"loss": (x - x_hat).square().sum(dim=1).mean()}

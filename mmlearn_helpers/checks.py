@@ -1,0 +1,83 @@
+"""Refuse unusable input with a sentence that says what to do about it."""
+
+from __future__ import annotations
+
+import torch
+
+
+def check_matrix(x: torch.Tensor, n_features: int | None = None, name: str = "x") -> None:
+    """Demand a finite, non-empty floating-point matrix with one example a row.
+
+    Parameters
+    ----------
+    x
+        What is to be checked.
+    n_features
+        The number of columns that the model expects; any number when ``None``.
+    name
+        What the message calls the matrix.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` is not a floating-point tensor.
+    ValueError
+        If ``x`` is not two-dimensional, has no rows or columns, has the wrong number of columns,
+        or holds NaN or infinity.
+    """
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(
+            f"{name} is a {type(x).__name__}, but a torch tensor is expected; "
+            f"convert it with torch.as_tensor({name}, dtype=torch.float32)."
+        )
+    if not x.is_floating_point():
+        raise TypeError(
+            f"{name} holds {x.dtype} numbers, but floating-point numbers are expected; "
+            f"convert it with {name}.float()."
+        )
+    if x.ndim != 2:
+        raise ValueError(
+            f"{name} has shape {tuple(x.shape)}, but a matrix (examples, features) is expected; "
+            "flatten pictures with x.flatten(1), and write a single example as x[None]."
+        )
+    if x.numel() == 0:
+        raise ValueError(
+            f"{name} has shape {tuple(x.shape)}: there is nothing in it. "
+            "At least one example with one feature is needed; check how the data were selected."
+        )
+    if n_features is not None and x.shape[1] != n_features:
+        raise ValueError(
+            f"{name} has {x.shape[1]} columns, but the model was made for {n_features}; "
+            "pass data of that width, or make the model anew for this width."
+        )
+    finite = torch.isfinite(x)
+    if not finite.all():
+        row, column = (~finite).nonzero()[0].tolist()
+        raise ValueError(
+            f"{name} holds {(~finite).sum().item()} values that are NaN or infinite, the first at "
+            f"row {row}, column {column}; remove those rows or fill the gaps before fitting."
+        )
+
+
+def check_components(n_components: int, limit: int, limit_name: str) -> None:
+    """Demand a number of components from 1 to a limit.
+
+    Parameters
+    ----------
+    n_components
+        The number asked for.
+    limit
+        The largest number that is possible.
+    limit_name
+        What sets the limit, for the message.
+
+    Raises
+    ------
+    ValueError
+        If ``n_components`` is below 1 or above ``limit``.
+    """
+    if not 1 <= n_components <= limit:
+        raise ValueError(
+            f"{n_components} components were asked for, but only 1 to {limit} are possible here "
+            f"({limit_name}); choose n_components in that range."
+        )

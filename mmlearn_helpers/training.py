@@ -1,0 +1,131 @@
+"""One training loop for every model that knows its own loss."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+
+@dataclass
+class History:
+    """What happened during training.
+
+    Attributes
+    ----------
+    train, validation
+        For every term that the model's ``loss`` names, its mean per example after each epoch.
+    seconds
+        Wall-clock time of the whole run.
+    """
+
+    train: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    validation: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    seconds: float = 0.0
+
+
+def fit(
+    model: nn.Module,
+    data: torch.Tensor,
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    learning_rate: float = 1e-3,
+    one_cycle: bool = False,
+    validate: torch.Tensor | None = None,
+    seed: int = 0,
+) -> History:
+    """Minimise a model's own loss with Adam on shuffled minibatches.
+
+    Parameters
+    ----------
+    model
+        A module with a method ``loss(batch)`` that returns a mapping from names to scalars, each a
+        mean over the batch; the term called ``"loss"`` is minimised.
+    data
+        The training examples along the first axis.
+    epochs
+        How often to go through the data.
+    batch_size
+        Examples a step; the last batch of an epoch may be smaller.
+    learning_rate
+        Adam's step size.
+    one_cycle
+        Whether the step size rises to ``learning_rate`` over the first twentieth of the run and
+        falls to nearly zero over the rest, instead of staying constant.
+    validate
+        Examples whose loss is recorded after every epoch, without training on them.
+    seed
+        Seed of the shuffling and of any noise that the loss draws. The caller's random state
+        is left as it was.
+
+    Returns
+    -------
+    History
+        Every loss term, averaged over each epoch.
+
+    Raises
+    ------
+    ValueError
+        If ``data`` is empty, or ``epochs`` or ``batch_size`` is below 1.
+    FloatingPointError
+        If the loss becomes NaN or infinite.
+
+    References
+    ----------
+    Kingma, D. P. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
+
+    Smith, L. N. and Topin, N. (2019). Super-convergence: very fast training of neural networks using
+    large learning rates. Proceedings of SPIE 11006.
+    """
+    if len(data) == 0:
+        raise ValueError("There are no examples to train on; check how the data were selected.")
+    for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
+        if value < 1:
+            raise ValueError(f"{name} is {value}, but at least 1 is needed.")
+
+    history = History()
+    start = time.perf_counter()
+    optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    n_steps = epochs * math.ceil(len(data) / batch_size)
+    schedule = (
+        torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, learning_rate, total_steps=n_steps, pct_start=0.05, cycle_momentum=False
+        )
+        if one_cycle
+        else None
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for epoch in tqdm(range(epochs), desc="epochs", disable=None):
+            model.train()
+            totals: dict[str, float] = defaultdict(float)
+            for rows in torch.randperm(len(data)).split(batch_size):
+                terms = model.loss(data[rows])
+                if not torch.isfinite(terms["loss"]):
+                    raise FloatingPointError(
+                        f"The loss became {terms['loss'].item()} in epoch {epoch + 1}; "
+                        "a smaller learning_rate often helps."
+                    )
+                optimiser.zero_grad()
+                terms["loss"].backward()
+                optimiser.step()
+                if schedule is not None:
+                    schedule.step()
+                for name, value in terms.items():
+                    totals[name] += value.item() * len(rows)
+            for name, total in totals.items():
+                history.train[name].append(total / len(data))
+            if validate is not None:
+                model.eval()
+                with torch.no_grad():
+                    for name, value in model.loss(validate).items():
+                        history.validation[name].append(value.item())
+    model.eval()
+    history.seconds = time.perf_counter() - start
+    return history

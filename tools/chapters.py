@@ -1,0 +1,55 @@
+"""Which files the book is made of, and what its pages depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import jupytext
+import nbformat
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pages(root: Path) -> list[str]:
+    """Give every page of `_toc.yml` as a path without suffix, in reading order."""
+    return list(parse_toc_yaml(root / "_toc.yml"))
+
+
+def read(root: Path, page: str) -> nbformat.NotebookNode:
+    """Read the MyST source of a page as a notebook without outputs."""
+    return jupytext.read(root / f"{page}.md")
+
+
+def chapters(root: Path) -> list[str]:
+    """Give the pages that hold code cells."""
+    return [
+        page
+        for page in pages(root)
+        if any(cell.cell_type == "code" for cell in read(root, page).cells)
+    ]
+
+
+def digest(root: Path, *patterns: str) -> str:
+    """Hash names and contents of the files that match, so that any change to them shows."""
+    files = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
+    total = hashlib.sha256()
+    for path in sorted(files):
+        if "__pycache__" not in path.parts:
+            total.update(str(path.relative_to(root)).encode() + b"\0")
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def fix_environment(root: Path) -> None:
+    """Give the kernels that start from here what makes a run repeat bit for bit.
+
+    One thread each, a fixed hash seed, and no start-up files of the person who builds the book.
+    """
+    ipython = root / "_build" / ".ipython"
+    config = ipython / "profile_default" / "ipython_kernel_config.py"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("c.IPKernelApp.log_level = 40\n")
+    os.environ.update(OMP_NUM_THREADS="1", PYTHONHASHSEED="0", IPYTHONDIR=str(ipython))

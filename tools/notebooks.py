@@ -1,0 +1,211 @@
+"""Derive from every chapter a notebook that a plain Jupyter understands: no MyST, no outputs, no solutions."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pybtex
+from chapters import chapters, read
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from pybtex.database import BibliographyData, Entry, parse_file
+
+NEEDS_PACKAGE = """\
+try:
+    import mmlearn_helpers
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(
+        "This notebook needs the package mmlearn_helpers, which is not installed here. "
+        "Download its .whl file from the book's page 'Using this book' and run "
+        "%pip install followed by the path of that file; or, in a copy of the book's "
+        "repository, run 'make lab' and open the chapter there."
+    ) from None"""
+YOUR_ATTEMPT = "# Your attempt. The solution is folded away on the page of this chapter."
+ADMONITIONS = {"admonition": "", "note": "Note", "tip": "Tip", "warning": "Warning"}
+
+OPENING = re.compile(r"^(?P<fence>`{3,}|:{3,})(?:\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)|.*)$")
+OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*)$")
+ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<content>[^`]+)`")
+EXPLICIT = re.compile(r"^(?P<text>.+?)\s*<(?P<target>[^>]+)>$", re.DOTALL)
+LABELLED_MATH = re.compile(r"^\$\$\s*\((?P<label>[\w:-]+)\)\s*$", re.MULTILINE)
+TARGET = re.compile(r"^\([\w:-]+\)=\n", re.MULTILINE)
+
+
+class UnknownMarkupError(ValueError):
+    """A chapter uses MyST markup that has no plain counterpart here."""
+
+
+def _author_year(entry: Entry) -> tuple[str, str]:
+    names = [" ".join(person.last_names) for person in entry.persons["author"]]
+    authors = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    return authors, entry.fields["year"]
+
+
+class Converter:
+    """Turn the MyST Markdown of one chapter into plain Markdown.
+
+    Parameters
+    ----------
+    root
+        Folder that holds `_toc.yml`.
+    page
+        The chapter, as a path without suffix.
+    """
+
+    def __init__(self, root: Path, page: str) -> None:
+        self.root, self.folder = root, (root / page).parent
+        self.notebook = read(root, page)
+        text = "\n".join(cell.source for cell in self.notebook.cells)
+        self.equations = {
+            label: str(number) for number, label in enumerate(LABELLED_MATH.findall(text), start=1)
+        }
+        self.bibliography: BibliographyData = parse_file(root / "book" / "references.bib")
+        self.cited: list[str] = []
+        self.n_exercises = 0
+
+    def role(self, match: re.Match[str]) -> str:
+        """Replace one role by what a reader should see in its place."""
+        name, content = match["name"], match["content"]
+        explicit = EXPLICIT.match(content)
+        text, target = explicit.group("text", "target") if explicit else (content, content)
+        if name in ("term", "ref", "py:class", "py:func") and (explicit or name != "ref"):
+            return text
+        if name == "doc":
+            return f"*{text if explicit else self.title(target)}*"
+        if name == "eq":
+            return f"({self.equations[target]})"
+        if name in ("cite:t", "cite:p"):
+            self.cited += content.split(",")
+            cited = [_author_year(self.bibliography.entries[key]) for key in content.split(",")]
+            if name == "cite:t":
+                return ", ".join(f"{authors} ({year})" for authors, year in cited)
+            return "(" + "; ".join(f"{authors}, {year}" for authors, year in cited) + ")"
+        raise UnknownMarkupError(f"the role {match[0]}")
+
+    def title(self, target: str) -> str:
+        """Give the heading of another page."""
+        base = self.root if target.startswith("/") else self.folder
+        source = (base / f"{target.lstrip('/')}.md").read_text()
+        return re.search(r"^# (.+)$", source, re.MULTILINE)[1]
+
+    def directive(self, name: str, argument: str, body: list[str]) -> list[str]:
+        """Replace one directive by plain Markdown."""
+        options = {}
+        while body and (option := OPTION.match(body[0])):
+            options[option["key"]] = option["value"]
+            body = body[1:]
+        if name == "literalinclude":
+            return self.included(argument, options["pyobject"])
+        if name == "bibliography":
+            return self.references()
+        inner = self.lines(body)
+        if name in ADMONITIONS:
+            title = argument or ADMONITIONS[name]
+            return [f"> **{title}**", ">", *(f"> {line}".rstrip() for line in inner)]
+        if name == "dropdown":
+            return ["<details>", f"<summary>{argument}</summary>", "", *inner, "", "</details>"]
+        if name == "exercise":
+            self.n_exercises += 1
+            return [f"**Exercise {self.n_exercises}. {argument}**", "", *inner]
+        raise UnknownMarkupError(f"the directive {{{name}}}")
+
+    def included(self, path: str, name: str) -> list[str]:
+        """Quote one object out of a module."""
+        source = (self.folder / path).read_text()
+        nodes = (node for node in ast.parse(source).body if getattr(node, "name", None) == name)
+        return ["```python", *ast.get_source_segment(source, next(nodes)).splitlines(), "```"]
+
+    def references(self) -> list[str]:
+        """List what has been cited so far."""
+        text = pybtex.format_from_file(
+            self.root / "book" / "references.bib",
+            style="plain",
+            citations=sorted(set(self.cited)),
+            output_backend="markdown",
+        )
+        return text.splitlines()
+
+    def lines(self, lines: list[str]) -> list[str]:
+        """Convert lines, directive by directive; ordinary code blocks stay as they are."""
+        out: list[str] = []
+        rest = iter(lines)
+        for line in rest:
+            opening = OPENING.match(line)
+            if opening is None:
+                out.append(line)
+                continue
+            body = list(iter(lambda rest=rest: next(rest), opening["fence"]))
+            if opening["name"]:
+                out += self.directive(opening["name"], opening["argument"], body)
+            else:
+                out += [line, *body, opening["fence"]]
+        return out
+
+    def prose(self, source: str) -> str:
+        """Convert the text of one Markdown cell."""
+        source = TARGET.sub("", source)
+        source = LABELLED_MATH.sub(
+            lambda match: rf"\tag{{{self.equations[match['label']]}}}" + "\n$$", source
+        )
+        source = "\n".join(self.lines(source.splitlines()))
+        return ROLE.sub(self.role, source).strip()
+
+    def convert(self) -> nbformat.NotebookNode:
+        """Convert the whole chapter."""
+        cells = [new_code_cell(NEEDS_PACKAGE)]
+        for part, cell in without_solutions(self.notebook.cells):
+            if part == "attempt":
+                cells.append(new_code_cell(YOUR_ATTEMPT))
+            elif cell.cell_type == "code":
+                cells.append(new_code_cell(cell.source))
+                figure = cell.metadata.get("mystnb", {}).get("figure")
+                if figure:
+                    cells.append(new_markdown_cell(f"*{ROLE.sub(self.role, figure['caption'])}*"))
+            else:
+                cells.append(new_markdown_cell(self.prose(cell.source)))
+        cells = [cell for cell in cells if cell.source]
+        for number, cell in enumerate(cells):
+            cell.id = f"cell-{number}"
+        return new_notebook(cells=cells, metadata={"kernelspec": self.notebook.metadata.kernelspec})
+
+
+def without_solutions(cells: list[nbformat.NotebookNode]) -> Callable[[], None]:
+    """Yield cells, with an empty attempt in place of everything from solution-start to solution-end."""
+    start = re.compile(r"^`{3,}\{solution-start\}[^`]*^`{3,}\n?", re.MULTILINE)
+    end = re.compile(r"^`{3,}\{solution-end\}\s*^`{3,}\n?", re.MULTILINE)
+    inside = False
+    for cell in cells:
+        if cell.cell_type == "code":
+            if not inside:
+                yield "cell", cell
+            continue
+        text = cell.source
+        while text:
+            found = (end if inside else start).search(text)
+            shown, text = (text[: found.start()], text[found.end() :]) if found else (text, "")
+            if not inside and shown.strip():
+                yield "cell", new_markdown_cell(shown)
+            if found:
+                inside = not inside
+                if inside:
+                    yield "attempt", None
+
+
+def write_notebooks(root: Path) -> None:
+    """Write `_build/notebooks/<chapter>.ipynb` for every page with code."""
+    folder = root / "_build" / "notebooks"
+    shutil.rmtree(folder, ignore_errors=True)
+    for page in chapters(root):
+        path = folder / f"{page}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            nbformat.write(Converter(root, page).convert(), path)
+        except UnknownMarkupError as error:
+            raise SystemExit(
+                f"{page}.md uses {error}, which has no plain Markdown counterpart; "
+                "use other markup, or teach tools/notebooks.py what to write for it."
+            ) from error
