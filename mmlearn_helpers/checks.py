@@ -5,7 +5,12 @@ from __future__ import annotations
 import torch
 
 
-def check_matrix(x: torch.Tensor, n_features: int | None = None, name: str = "x") -> None:
+def check_matrix(
+    x: torch.Tensor,
+    n_features: int | None = None,
+    dtype: torch.dtype | None = None,
+    name: str = "x",
+) -> None:
     """Demand a finite, non-empty floating-point matrix with one example a row.
 
     Parameters
@@ -14,13 +19,15 @@ def check_matrix(x: torch.Tensor, n_features: int | None = None, name: str = "x"
         What is to be checked.
     n_features
         The number of columns that the model expects; any number when ``None``.
+    dtype
+        The type of number that the model computes with; any floating-point type when ``None``.
     name
         What the message calls the matrix.
 
     Raises
     ------
     TypeError
-        If ``x`` is not a floating-point tensor.
+        If ``x`` is not a floating-point tensor, or of another type than the model's.
     ValueError
         If ``x`` is not two-dimensional, has no rows or columns, has the wrong number of columns,
         or holds NaN or infinity.
@@ -35,10 +42,15 @@ def check_matrix(x: torch.Tensor, n_features: int | None = None, name: str = "x"
             f"{name} holds {x.dtype} numbers, but floating-point numbers are expected; "
             f"convert it with {name}.float()."
         )
+    if dtype is not None and x.dtype != dtype:
+        raise TypeError(
+            f"{name} holds {x.dtype} numbers, but the model {dtype}; "
+            f"convert it with {name}.to({dtype})."
+        )
     if x.ndim != 2:
         raise ValueError(
             f"{name} has shape {tuple(x.shape)}, but a matrix (examples, features) is expected; "
-            "flatten pictures with x.flatten(1), and write a single example as x[None]."
+            f"flatten pictures with {name}.flatten(1), and write a single example as {name}[None]."
         )
     if x.numel() == 0:
         raise ValueError(
@@ -73,9 +85,13 @@ def check_components(n_components: int, limit: int, limit_name: str) -> None:
 
     Raises
     ------
+    TypeError
+        If ``n_components`` is not an integer.
     ValueError
         If ``n_components`` is below 1 or above ``limit``.
     """
+    if not isinstance(n_components, int):
+        raise TypeError(f"n_components is {n_components!r}, but a whole number is expected.")
     if not 1 <= n_components <= limit:
         raise ValueError(
             f"{n_components} components were asked for, but only 1 to {limit} are possible here "

@@ -38,8 +38,10 @@ def reconstruction_error(model: Reconstructor, x: torch.Tensor) -> float:
 
     Raises
     ------
+    TypeError, ValueError
+        If ``x`` is not a finite, non-empty floating-point matrix.
     ValueError
-        If ``x`` is not a finite, non-empty matrix, or the model answers with another shape.
+        If the model answers with another shape.
     """
     check_matrix(x)
     x_hat = model.decode(model.encode(x))

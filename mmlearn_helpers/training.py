@@ -24,9 +24,35 @@ class History:
         Wall-clock time of the whole run.
     """
 
-    train: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    validation: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    train: dict[str, list[float]] = field(default_factory=dict)
+    validation: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+def one_cycle_factor(step: int, n_steps: int) -> float:
+    """Give the step size of a one-cycle run as a share of its peak.
+
+    Parameters
+    ----------
+    step
+        Number of the step, from 0.
+    n_steps
+        Steps in the whole run.
+
+    Returns
+    -------
+    float
+        Rises in a line over the first twentieth of the run, then falls to zero along a cosine.
+
+    References
+    ----------
+    Smith, L. N. and Topin, N. (2019). Super-convergence: very fast training of neural networks
+    using large learning rates. Proceedings of SPIE 11006.
+    """
+    rise = n_steps / 20
+    if step < rise:
+        return (step + 1) / (rise + 1)
+    return (1 + math.cos(math.pi * (step - rise) / (n_steps - rise))) / 2
 
 
 def fit(
@@ -56,8 +82,8 @@ def fit(
     learning_rate
         Adam's step size.
     one_cycle
-        Whether the step size rises to ``learning_rate`` over the first twentieth of the run and
-        falls to nearly zero over the rest, instead of staying constant.
+        Whether the step size follows :func:`one_cycle_factor`, with ``learning_rate`` as its peak,
+        instead of staying constant.
     validate
         Examples whose loss is recorded after every epoch, without training on them.
     seed
@@ -79,9 +105,6 @@ def fit(
     References
     ----------
     Kingma, D. P. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
-
-    Smith, L. N. and Topin, N. (2019). Super-convergence: very fast training of neural networks using
-    large learning rates. Proceedings of SPIE 11006.
     """
     if len(data) == 0:
         raise ValueError("There are no examples to train on; check how the data were selected.")
@@ -91,14 +114,10 @@ def fit(
 
     history = History()
     start = time.perf_counter()
-    optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     n_steps = epochs * math.ceil(len(data) / batch_size)
-    schedule = (
-        torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, learning_rate, total_steps=n_steps, pct_start=0.05, cycle_momentum=False
-        )
-        if one_cycle
-        else None
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: one_cycle_factor(step, n_steps) if one_cycle else 1.0
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -115,17 +134,16 @@ def fit(
                 optimiser.zero_grad()
                 terms["loss"].backward()
                 optimiser.step()
-                if schedule is not None:
-                    schedule.step()
+                schedule.step()
                 for name, value in terms.items():
                     totals[name] += value.item() * len(rows)
             for name, total in totals.items():
-                history.train[name].append(total / len(data))
+                history.train.setdefault(name, []).append(total / len(data))
             if validate is not None:
                 model.eval()
-                with torch.no_grad():
+                with torch.no_grad(), torch.random.fork_rng():
                     for name, value in model.loss(validate).items():
-                        history.validation[name].append(value.item())
+                        history.validation.setdefault(name, []).append(value.item())
     model.eval()
     history.seconds = time.perf_counter() - start
     return history

@@ -10,9 +10,17 @@ from pathlib import Path
 from chapters import ROOT, digest, fix_environment
 from execute import execute
 from notebooks import write_notebooks
+from package import write_package
 from results import write_results
 
-INPUTS = ["_*.yml", "requirements.txt", "book/**/*", "mmlearn_helpers/**/*", "tools/**/*"]
+INPUTS = [
+    "_*.yml",
+    "requirements.txt",
+    "pyproject.toml",
+    "book/**/*",
+    "mmlearn_helpers/**/*",
+    "tools/**/*",
+]
 
 
 def build(root: Path) -> bool:
@@ -25,6 +33,7 @@ def build(root: Path) -> bool:
         if not execute(root):
             return False
         write_results(root)
+        write_package(root)
         write_notebooks(root)
         jupyter_book = Path(sys.executable).with_name("jupyter-book")
         command = [jupyter_book, "build", root, "--all", "-W", "-n", "--keep-going", "-q"]

@@ -1,4 +1,4 @@
-"""Run every chapter whose cells, package or lock have changed, as many at a time as there are cores."""
+"""Run every chapter whose cells, package or lock have changed, one process a core."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Derive from every chapter a notebook that a plain Jupyter understands: no MyST, no outputs, no solutions."""
+"""Derive from every chapter a plain notebook: no MyST, no outputs, no solutions."""
 
 from __future__ import annotations
 
 import ast
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -15,15 +15,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pybtex.database import BibliographyData, Entry, parse_file
 
 NEEDS_PACKAGE = """\
-try:
-    import mmlearn_helpers
-except ModuleNotFoundError:
+from importlib.util import find_spec
+
+if find_spec("mmlearn_helpers") is None:
     raise ModuleNotFoundError(
-        "This notebook needs the package mmlearn_helpers, which is not installed here. "
-        "Download its .whl file from the book's page 'Using this book' and run "
-        "%pip install followed by the path of that file; or, in a copy of the book's "
-        "repository, run 'make lab' and open the chapter there."
-    ) from None"""
+        "This notebook needs the package mmlearn_helpers, which is not "
+        "installed here. Download its .whl file from the book's page "
+        "'Using this book' and run %pip install followed by the path of "
+        "that file; or, in a copy of the book's repository, run 'make lab' "
+        "and open the chapter there."
+    )"""
 YOUR_ATTEMPT = "# Your attempt. The solution is folded away on the page of this chapter."
 ADMONITIONS = {"admonition": "", "note": "Note", "tip": "Tip", "warning": "Warning"}
 
@@ -31,7 +32,7 @@ OPENING = re.compile(r"^(?P<fence>`{3,}|:{3,})(?:\{(?P<name>[\w:-]+)\}\s*(?P<arg
 OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*)$")
 ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<content>[^`]+)`")
 EXPLICIT = re.compile(r"^(?P<text>.+?)\s*<(?P<target>[^>]+)>$", re.DOTALL)
-LABELLED_MATH = re.compile(r"^\$\$\s*\((?P<label>[\w:-]+)\)\s*$", re.MULTILINE)
+LABELLED_MATH = re.compile(r"^\$\$ \((?P<label>[\w:-]+)\)$", re.MULTILINE)
 TARGET = re.compile(r"^\([\w:-]+\)=\n", re.MULTILINE)
 
 
@@ -100,8 +101,6 @@ class Converter:
             body = body[1:]
         if name == "literalinclude":
             return self.included(argument, options["pyobject"])
-        if name == "bibliography":
-            return self.references()
         inner = self.lines(body)
         if name in ADMONITIONS:
             title = argument or ADMONITIONS[name]
@@ -119,30 +118,32 @@ class Converter:
         nodes = (node for node in ast.parse(source).body if getattr(node, "name", None) == name)
         return ["```python", *ast.get_source_segment(source, next(nodes)).splitlines(), "```"]
 
-    def references(self) -> list[str]:
-        """List what has been cited so far."""
-        text = pybtex.format_from_file(
+    def references(self) -> str:
+        """List what has been cited."""
+        return "## References\n\n" + pybtex.format_from_file(
             self.root / "book" / "references.bib",
             style="plain",
             citations=sorted(set(self.cited)),
             output_backend="markdown",
         )
-        return text.splitlines()
 
     def lines(self, lines: list[str]) -> list[str]:
         """Convert lines, directive by directive; ordinary code blocks stay as they are."""
         out: list[str] = []
-        rest = iter(lines)
-        for line in rest:
-            opening = OPENING.match(line)
+        while lines:
+            first, lines = lines[0], lines[1:]
+            opening = OPENING.match(first)
             if opening is None:
-                out.append(line)
+                out.append(first)
                 continue
-            body = list(iter(lambda rest=rest: next(rest), opening["fence"]))
+            if opening["fence"] not in lines:
+                raise UnknownMarkupError(f"{first!r}, which is never closed and")
+            end = lines.index(opening["fence"])
+            body, lines = lines[:end], lines[end + 1 :]
             if opening["name"]:
                 out += self.directive(opening["name"], opening["argument"], body)
             else:
-                out += [line, *body, opening["fence"]]
+                out += [first, *body, opening["fence"]]
         return out
 
     def prose(self, source: str) -> str:
@@ -167,14 +168,18 @@ class Converter:
                     cells.append(new_markdown_cell(f"*{ROLE.sub(self.role, figure['caption'])}*"))
             else:
                 cells.append(new_markdown_cell(self.prose(cell.source)))
+        if self.cited:
+            cells.append(new_markdown_cell(self.references()))
         cells = [cell for cell in cells if cell.source]
         for number, cell in enumerate(cells):
             cell.id = f"cell-{number}"
         return new_notebook(cells=cells, metadata={"kernelspec": self.notebook.metadata.kernelspec})
 
 
-def without_solutions(cells: list[nbformat.NotebookNode]) -> Callable[[], None]:
-    """Yield cells, with an empty attempt in place of everything from solution-start to solution-end."""
+def without_solutions(
+    cells: list[nbformat.NotebookNode],
+) -> Iterator[tuple[str, nbformat.NotebookNode | None]]:
+    """Yield the cells, with an attempt in place of what lies between solution-start and -end."""
     start = re.compile(r"^`{3,}\{solution-start\}[^`]*^`{3,}\n?", re.MULTILINE)
     end = re.compile(r"^`{3,}\{solution-end\}\s*^`{3,}\n?", re.MULTILINE)
     inside = False

@@ -1,4 +1,4 @@
-"""Turn the recorded results of the benchmarks into the table of the page "Results beside the papers"."""
+"""Turn the recorded results into the table of the page "Results beside the papers"."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -38,7 +39,7 @@ def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU) -> 
             "for example [64, 32, 2]."
         )
     layers: list[nn.Module] = []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in pairwise(sizes):
         layers += [nn.Linear(n_in, n_out), activation()]
     return nn.Sequential(*layers[:-1])
 
@@ -79,7 +80,6 @@ class DeepAutoencoder(nn.Module):
         super().__init__()
         if error not in ("squared", "cross-entropy"):
             raise ValueError(f"error is {error!r}, but 'squared' or 'cross-entropy' is expected.")
-        self.n_features, self.n_components = sizes[0], sizes[-1]
         self.error = error
         self.encoder = mlp(sizes, activation)
         self.decoder = mlp(sizes[::-1], activation)
@@ -99,10 +99,11 @@ class DeepAutoencoder(nn.Module):
 
         Raises
         ------
-        ValueError
-            If ``x`` is not a finite, non-empty matrix with D columns.
+        TypeError, ValueError
+            If ``x`` is not a finite, non-empty floating-point matrix with D columns.
         """
-        check_matrix(x, n_features=self.n_features)
+        first = self.encoder[0]
+        check_matrix(x, first.in_features, first.weight.dtype)
         return self.encoder(x)
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
@@ -120,10 +121,11 @@ class DeepAutoencoder(nn.Module):
 
         Raises
         ------
-        ValueError
-            If ``z`` is not a finite, non-empty matrix with K columns.
+        TypeError, ValueError
+            If ``z`` is not a finite, non-empty floating-point matrix with K columns.
         """
-        check_matrix(z, n_features=self.n_components, name="z")
+        first = self.decoder[0]
+        check_matrix(z, first.in_features, first.weight.dtype, name="z")
         output = self.decoder(z)
         return output.sigmoid() if self.error == "cross-entropy" else output
 
@@ -146,13 +148,13 @@ class DeepAutoencoder(nn.Module):
         ValueError
             If the error is the cross-entropy and a value lies outside [0, 1].
         """
-        z = self.encode(x)
+        output = self.decoder(self.encode(x))
         if self.error == "squared":
-            return {"loss": (x - self.decode(z)).square().sum(dim=1).mean()}
+            return {"loss": (x - output).square().sum(dim=1).mean()}
         if x.min() < 0 or x.max() > 1:
             raise ValueError(
-                f"x ranges from {x.min().item():.3g} to {x.max().item():.3g}, but the cross-entropy "
-                "takes values in [0, 1] only; rescale x, or use error='squared'."
+                f"x ranges from {x.min().item():.3g} to {x.max().item():.3g}, but the "
+                "cross-entropy takes values in [0, 1] only; rescale x, or use error='squared'."
             )
-        bits = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="none")
-        return {"loss": bits.sum(dim=1).mean()}
+        nats = F.binary_cross_entropy_with_logits(output, x, reduction="none")
+        return {"loss": nats.sum(dim=1).mean()}

@@ -26,21 +26,15 @@ class PCA:
     variances
         Variance of the training codes along each axis, ``(K,)``, with N in the denominator.
 
-    Raises
-    ------
-    ValueError
-        If ``n_components`` is below 1.
-
     References
     ----------
     Jolliffe, I. T. (2002). Principal Component Analysis, 2nd edition. Springer.
     """
 
     def __init__(self, n_components: int) -> None:
-        if n_components < 1:
-            raise ValueError(f"n_components is {n_components}, but at least 1 is needed.")
         self.n_components = n_components
 
+    @torch.no_grad()
     def fit(self, x: torch.Tensor) -> PCA:
         """Find mean, axes and variances.
 
@@ -56,8 +50,9 @@ class PCA:
 
         Raises
         ------
-        ValueError
-            If ``x`` is not a finite, non-empty matrix, or has fewer rows or columns than components.
+        TypeError, ValueError
+            If ``x`` is not a finite, non-empty floating-point matrix, or has fewer
+            rows or columns than components.
         """
         check_matrix(x)
         check_components(
@@ -88,11 +83,11 @@ class PCA:
         ------
         RuntimeError
             If :meth:`fit` has not been called.
-        ValueError
-            If ``x`` is not a finite, non-empty matrix with D columns.
+        TypeError, ValueError
+            If ``x`` is not a finite, non-empty floating-point matrix with D columns.
         """
         self._demand_fit()
-        check_matrix(x, n_features=len(self.mean))
+        check_matrix(x, len(self.mean), self.mean.dtype)
         return (x - self.mean) @ self.components.T
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
@@ -112,11 +107,11 @@ class PCA:
         ------
         RuntimeError
             If :meth:`fit` has not been called.
-        ValueError
-            If ``z`` is not a finite, non-empty matrix with K columns.
+        TypeError, ValueError
+            If ``z`` is not a finite, non-empty floating-point matrix with K columns.
         """
         self._demand_fit()
-        check_matrix(z, n_features=self.n_components, name="z")
+        check_matrix(z, self.n_components, self.mean.dtype, name="z")
         return z @ self.components + self.mean
 
     def _demand_fit(self) -> None:
@@ -156,6 +151,11 @@ class LinearAutoencoder(nn.Module):
         self.V = None if tied else nn.Parameter(self.W.detach().T.clone())
         self.b = nn.Parameter(torch.zeros(n_features))
 
+    @property
+    def decoder_weight(self) -> torch.Tensor:
+        """The decoder's weights V, ``(D, K)``: the transpose of W when they are tied."""
+        return self.W.T if self.V is None else self.V
+
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """Turn examples ``(N, D)`` into codes ``(N, K)``.
 
@@ -171,10 +171,10 @@ class LinearAutoencoder(nn.Module):
 
         Raises
         ------
-        ValueError
-            If ``x`` is not a finite, non-empty matrix with D columns.
+        TypeError, ValueError
+            If ``x`` is not a finite, non-empty floating-point matrix with D columns.
         """
-        check_matrix(x, n_features=self.W.shape[1])
+        check_matrix(x, self.W.shape[1], self.W.dtype)
         return (x - self.b) @ self.W.T
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
@@ -192,12 +192,11 @@ class LinearAutoencoder(nn.Module):
 
         Raises
         ------
-        ValueError
-            If ``z`` is not a finite, non-empty matrix with K columns.
+        TypeError, ValueError
+            If ``z`` is not a finite, non-empty floating-point matrix with K columns.
         """
-        check_matrix(z, n_features=self.W.shape[0], name="z")
-        V = self.W.T if self.V is None else self.V
-        return z @ V.T + self.b
+        check_matrix(z, self.W.shape[0], self.W.dtype, name="z")
+        return z @ self.decoder_weight.T + self.b
 
     def loss(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         """Squared reconstruction error per example.
@@ -212,5 +211,5 @@ class LinearAutoencoder(nn.Module):
         dict[str, torch.Tensor]
             One term, ``"loss"``: summed over features, averaged over the batch.
         """
-        x_hat = self.decode(self.encode(x))
+        x_hat = self.encode(x) @ self.decoder_weight.T + self.b
         return {"loss": (x - x_hat).square().sum(dim=1).mean()}

@@ -45,7 +45,7 @@ def load(name: str) -> Dataset:
         If a real set is asked for and its files are not in the folder ``MMLEARN_DATA``.
     """
     if name not in _LOADERS:
-        near = difflib.get_close_matches(name, names(), n=1)
+        near = difflib.get_close_matches(name.lower(), names(), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"There is no data set {name!r}.{hint} Known sets: {', '.join(names())}.")
     return _LOADERS[name]()

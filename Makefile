@@ -1,0 +1,48 @@
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+export PYTHONHASHSEED := 0
+export OMP_NUM_THREADS := 1
+
+.PHONY: book test lab benchmark lock clean
+
+book: $(STAMP)
+	$(BIN)/python tools/build.py
+
+test: book
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --no-respect-gitignore --config 'exclude=[]' --config line-length=80 --select B,E,F _build/notebooks
+	$(BIN)/python tools/recheck.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lab: $(STAMP)
+	$(BIN)/jupyter lab book
+
+benchmark: $(STAMP)
+	$(BIN)/python tests/benchmarks/mnist_reconstruction.py
+
+# torch first and alone: with it in place, nothing else asks for another build of it.
+# A double click on a chapter opens it as a notebook.
+$(STAMP): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q $$(grep '^torch==' requirements.txt)
+	$(BIN)/python -m pip install -q -r requirements.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/jupytext-config --settings-file .venv/share/jupyter/lab/settings/overrides.json set-default-viewer markdown
+	touch $@
+
+# The newest versions that pyproject.toml allows, with torch as it stands in the lock, and without
+# the CUDA packages that some builds of torch bring.
+lock:
+	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
+	_build/lock/bin/python -m pip install -q $$(grep '^torch==' requirements.txt)
+	_build/lock/bin/python -m pip install -q '.[book,test]'
+	echo "# Exact versions for the book, made by 'make lock'." > _build/lock/requirements.txt
+	_build/lock/bin/python -m pip freeze --exclude mmlearn-helpers | sed 's/+cpu$$//' \
+		| grep -viE '^(nvidia|cuda|triton)' >> _build/lock/requirements.txt
+	mv _build/lock/requirements.txt .
+
+clean:
+	rm -rf _build .venv .pytest_cache .ruff_cache

@@ -1,0 +1,115 @@
+"""What every chapter has, and what a course that grows must not lose."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from chapters import ROOT, chapters, pages, read
+from notebooks import without_solutions
+
+import mmlearn_helpers
+
+SOURCES = {chapter: (ROOT / f"{chapter}.md").read_text() for chapter in chapters(ROOT)}
+TAUGHT = [chapter for chapter in SOURCES if chapter != "book/index"]
+GLOSSARY = (ROOT / "book/appendix/glossary.md").read_text()
+TERMS = re.findall(r"^(\w[^\n]*)\n  \S", GLOSSARY, re.MULTILINE)
+HEADINGS = [
+    "The idea",
+    "The mathematics",
+    "From scratch",
+    "The experiment",
+    "What goes wrong",
+    "Quiz",
+    "Exercises",
+    "What the notes said",
+    "References and where to go next",
+]
+
+
+@pytest.mark.parametrize("chapter", TAUGHT)
+def test_a_chapter_its_module_and_its_tests_share_a_name(chapter):
+    name = chapter.removeprefix("book/")
+    part, _, idea = name.rpartition("/")
+    assert (ROOT / "mmlearn_helpers" / f"{name}.py").exists()
+    assert (ROOT / "tests" / part / f"test_{idea}.py").exists()
+
+
+@pytest.mark.parametrize("chapter", TAUGHT)
+def test_a_chapter_has_every_section_in_order(chapter):
+    found = re.findall(r"^## (.+)$", SOURCES[chapter], re.MULTILINE)
+    assert [heading for heading in found if heading in HEADINGS] == HEADINGS
+
+
+@pytest.mark.parametrize("chapter", TAUGHT)
+def test_every_exercise_has_a_solution_and_every_question_an_answer(chapter):
+    source = SOURCES[chapter]
+    labels = re.findall(r"^:label: (ex-\S+)$", source, re.MULTILINE)
+    assert labels == re.findall(r"\{solution-start\} (ex-\S+)$", source, re.MULTILINE)
+    assert 3 <= len(labels) <= 5
+    quiz = source[source.index("## Quiz") : source.index("## Exercises")]
+    questions = re.findall(r"^\d\. \*", quiz, re.MULTILINE)
+    assert 2 <= len(questions) <= 4
+    assert len(questions) == quiz.count(":::{dropdown} Answer")
+
+
+@pytest.mark.parametrize("chapter", SOURCES)
+def test_every_figure_has_caption_and_alt_text(chapter):
+    for cell in read(ROOT, chapter).cells:
+        about = cell.metadata.get("mystnb", {})
+        assert ("figure" in about) == ("image" in about)
+        if about:
+            assert about["figure"]["caption"].endswith(".") and about["image"]["alt"].endswith(".")
+
+
+@pytest.mark.parametrize("chapter", TAUGHT)
+def test_claims_are_asserted(chapter):
+    code = [cell.source for cell in read(ROOT, chapter).cells if cell.cell_type == "code"]
+    assert sum("assert " in source for source in code) >= 5
+
+
+@pytest.mark.parametrize("chapter", TAUGHT)
+def test_the_first_use_of_a_term_links_to_the_glossary(chapter):
+    cells = (cell for _, cell in without_solutions(read(ROOT, chapter).cells) if cell)
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    prose = re.sub(r"^#.*$|```.*?```|`{3,}|\$\$.*?\$\$|\$.*?\$", "", prose, flags=re.M | re.S)
+    linked = re.compile(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`")
+    for term in TERMS:
+        first = re.search(rf"(?<![\w-]){re.escape(term)}(?![\w-])", prose, re.IGNORECASE)
+        if first is None:
+            continue
+        spans = [m for m in linked.finditer(prose) if m[1].lower() == term.lower()]
+        longer = [other for other in TERMS if term in other and term != other]
+        inside = [m for m in linked.finditer(prose) if m[1].lower() in longer]
+        before = [m for m in spans + inside if m.start() <= first.start()]
+        context = prose[first.start() - 40 : first.end() + 20]
+        assert before, f"{term!r} is used before it is linked: …{context!r}"
+
+
+def test_every_page_of_the_book_is_in_the_contents():
+    files = {str(path.relative_to(ROOT).with_suffix("")) for path in ROOT.glob("book/**/*.md")}
+    assert files == set(pages(ROOT))
+
+
+def test_the_map_marks_the_chapters_that_exist():
+    written = re.search(r"^written = (\{.*\})$", SOURCES["book/index"], re.MULTILINE)[1]
+    assert len(yaml.safe_load(written)) == len(TAUGHT)
+
+
+def test_every_public_module_is_in_the_reference(html):
+    page = (html / "book/appendix/api.html").read_text()
+    for path in (ROOT / "mmlearn_helpers").rglob("*.py"):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if path.name not in ("__init__.py", "dataset.py"):
+            assert f'id="module-{module}"' in page, module
+
+
+def test_pages_show_the_version(html):
+    assert f"Version {mmlearn_helpers.__version__}" in (html / "book/index.html").read_text()
+
+
+def test_run_times_are_published_and_within_the_limit(html):
+    page = (html / "book/appendix/timings.html").read_text()
+    times = dict(re.findall(r"(book/[\w/]+).*?<p>([\d.]+)</p>", page, re.DOTALL))
+    assert set(SOURCES) <= set(times)

@@ -1,0 +1,153 @@
+"""The notebooks that readers download: plain, without solutions, and they run elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import jupytext
+import nbformat
+import pytest
+from chapters import ROOT, chapters, read
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from notebooks import YOUR_ATTEMPT, Converter, UnknownMarkupError, without_solutions
+
+CHAPTERS = chapters(ROOT)
+
+
+@pytest.fixture(params=CHAPTERS)
+def notebook(request, html):
+    """Each downloadable notebook, as it lies among the pages."""
+    return nbformat.read(html / "_sources" / f"{request.param}.ipynb", as_version=4)
+
+
+@pytest.fixture(scope="module")
+def wheel_folder(tmp_path_factory, html):
+    """A folder that holds the package as readers get it: unpacked from the book's own wheel."""
+    (wheel,) = html.glob("_downloads/**/*.whl")
+    folder = tmp_path_factory.mktemp("package")
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, wheel]
+    subprocess.run(command, check=True)
+    return folder
+
+
+def run(notebook, folder, python_path):
+    os.environ["PYTHONPATH"] = str(python_path)
+    try:
+        NotebookClient(
+            notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": folder}}
+        ).execute()
+    finally:
+        del os.environ["PYTHONPATH"]
+
+
+def test_it_runs_outside_the_checkout(notebook, wheel_folder, tmp_path):
+    asks = "import mmlearn_helpers\nprint(mmlearn_helpers.__file__)"
+    notebook.cells.append(nbformat.v4.new_code_cell(asks))
+    run(notebook, tmp_path, wheel_folder)
+    assert notebook.cells[-1].outputs[0].text.startswith(str(wheel_folder))
+
+
+def test_it_says_how_to_get_the_package(notebook, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['mmlearn_helpers'] = None")
+    notebook.cells = notebook.cells[:1]
+    with pytest.raises(CellExecutionError, match=r"Using this book.*%pip install"):
+        run(notebook, tmp_path, tmp_path)
+
+
+def test_it_has_no_outputs(notebook):
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+
+
+def test_it_is_valid_and_without_marks_of_the_build(notebook):
+    nbformat.validate(notebook)
+    assert str(ROOT) not in json.dumps(notebook)
+
+
+def test_it_is_plain_markdown(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            prose = re.sub(r"```.*?```|\$\$.*?\$\$|\$.*?\$", "", cell.source, flags=re.DOTALL)
+            assert not re.search(r"\{[\w:-]+\}`|^:{3,}|^\([\w-]+\)=", prose, re.MULTILINE)
+
+
+def test_it_has_no_solutions(notebook):
+    text = json.dumps(notebook)
+    assert "solution-start" not in text and "solution-end" not in text
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_code_cell_but_the_solutions_is_there(chapter, html):
+    derived = nbformat.read(html / "_sources" / f"{chapter}.ipynb", as_version=4)
+    kept = [cell.source for _, cell in without_solutions(read(ROOT, chapter).cells)]
+    code = [cell.source for cell in derived.cells[1:] if cell.cell_type == "code"]
+    source = (ROOT / f"{chapter}.md").read_text()
+    assert code.count(YOUR_ATTEMPT) == source.count("{solution-start}")
+    assert [cell for cell in code if cell != YOUR_ATTEMPT] == [
+        cell.source
+        for part, cell in without_solutions(read(ROOT, chapter).cells)
+        if part == "cell" and cell.cell_type == "code"
+    ]
+    assert len(kept) > 0
+
+
+def converted(tmp_path, text: str) -> str:
+    (tmp_path / "book").mkdir(exist_ok=True)
+    (tmp_path / "book" / "references.bib").write_text(
+        "@book{a, author={Alpha, A. and Beta, B.}, title={Letters}, year={2001}, publisher={P}}"
+    )
+    (tmp_path / "book" / "page.md").write_text(text)
+    (tmp_path / "book" / "other.md").write_text("# Another page\n")
+    cells = Converter(tmp_path, "book/page").convert().cells
+    return "\n".join(cell.source for cell in cells[1:])
+
+
+@pytest.mark.parametrize(
+    ("myst", "plain"),
+    [
+        ("a {term}`code` here", "a code here"),
+        ("a {term}`dead <dead unit>` unit", "a dead unit"),
+        ("see {doc}`other`", "see *Another page*"),
+        ("see {doc}`this <other>`", "see *this*"),
+        ("by {cite:t}`a`", "by Alpha and Beta (2001)"),
+        ("known {cite:p}`a`", "known (Alpha and Beta, 2001)"),
+        ("$$\nx\n$$ (e)\n\nin {eq}`e`", "$$\nx\n\\tag{1}\n$$\n\nin (1)"),
+        (":::{note}\nmind\n:::", "> **Note**\n>\n> mind"),
+        (":::{dropdown} Why\n{term}`x`\n:::", "<summary>Why</summary>\n\nx\n"),
+        ("```{exercise} Try\n:label: ex\n\ndo\n```", "**Exercise 1. Try**"),
+        ("(there)=\n## Head", "## Head"),
+        ("```python\n{term}`x`\n```", "```python\n{term}`x`\n```"),
+    ],
+)
+def test_markup_becomes_plain(tmp_path, myst, plain):
+    assert plain in converted(tmp_path, myst)
+
+
+def test_what_is_cited_is_listed(tmp_path):
+    assert "Letters" in converted(tmp_path, "by {cite:t}`a`")
+
+
+@pytest.mark.parametrize("myst", ["{sub}`x`", "```{tabs}\nx\n```", "{ref}`there`"])
+def test_unknown_markup_is_refused(tmp_path, myst):
+    with pytest.raises(UnknownMarkupError):
+        converted(tmp_path, myst)
+
+
+def test_an_unclosed_block_is_refused(tmp_path):
+    with pytest.raises(UnknownMarkupError, match="never closed"):
+        converted(tmp_path, ":::{note}\nmind")
+
+
+def test_solutions_leave_room_for_an_attempt():
+    text = (
+        "---\njupytext:\n  text_representation: {extension: .md, format_name: myst}\n---\n"
+        "before\n\n````{solution-start} ex\n:class: dropdown\n````\n\nhint\n\n"
+        "```{code-cell} ipython3\nsecret\n```\n\n````{solution-end}\n````\n\nafter\n"
+    )
+    parts = list(without_solutions(jupytext.reads(text, fmt="md:myst").cells))
+    assert [part for part, _ in parts] == ["cell", "attempt", "cell"]
+    assert "before" in parts[0][1].source and "after" in parts[2][1].source
