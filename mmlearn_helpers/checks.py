@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import torch
 
 
@@ -90,7 +92,7 @@ def check_components(n_components: int, limit: int, limit_name: str) -> None:
     ValueError
         If ``n_components`` is below 1 or above ``limit``.
     """
-    if not isinstance(n_components, int):
+    if not isinstance(n_components, Integral):
         raise TypeError(f"n_components is {n_components!r}, but a whole number is expected.")
     if not 1 <= n_components <= limit:
         raise ValueError(

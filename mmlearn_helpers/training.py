@@ -100,7 +100,7 @@ def fit(
     ValueError
         If ``data`` is empty, or ``epochs`` or ``batch_size`` is below 1.
     FloatingPointError
-        If the loss becomes NaN or infinite.
+        If the loss or a weight becomes NaN or infinite.
 
     References
     ----------
@@ -137,6 +137,11 @@ def fit(
                 schedule.step()
                 for name, value in terms.items():
                     totals[name] += value.item() * len(rows)
+            if not all(torch.isfinite(weights).all() for weights in model.parameters()):
+                raise FloatingPointError(
+                    f"A weight became NaN or infinite in epoch {epoch + 1}; "
+                    "a smaller learning_rate often helps."
+                )
             for name, total in totals.items():
                 history.train.setdefault(name, []).append(total / len(data))
             if validate is not None:

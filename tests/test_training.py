@@ -400,3 +400,10 @@ def test_epochs_and_batches_below_one_are_refused(name):
 def test_examples_that_the_model_refuses_are_refused(x, error, words):
     with pytest.raises(error, match=words):
         fit(DeepAutoencoder([3, 2]), x, epochs=1)
+
+
+def test_a_divergence_in_the_very_last_step_is_reported():
+    model = LinearAutoencoder(4, 2)
+    x = torch.rand(8, 4, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(FloatingPointError, match=r"smaller learning_rate"):
+        fit(model, x * 1e18, epochs=1, batch_size=8, learning_rate=1e39)

@@ -130,21 +130,28 @@ class Converter:
     def lines(self, lines: list[str]) -> list[str]:
         """Convert lines, directive by directive; ordinary code blocks stay as they are."""
         out: list[str] = []
+        text: list[str] = []
         while lines:
             first, lines = lines[0], lines[1:]
             opening = OPENING.match(first)
             if opening is None:
-                out.append(first)
+                text.append(first)
                 continue
             if opening["fence"] not in lines:
                 raise UnknownMarkupError(f"{first!r}, which is never closed and")
             end = lines.index(opening["fence"])
             body, lines = lines[:end], lines[end + 1 :]
+            out += self.roles(text)
+            text = []
             if opening["name"]:
                 out += self.directive(opening["name"], opening["argument"], body)
             else:
                 out += [first, *body, opening["fence"]]
-        return out
+        return out + self.roles(text)
+
+    def roles(self, lines: list[str]) -> list[str]:
+        """Replace the roles in ordinary text."""
+        return ROLE.sub(self.role, "\n".join(lines)).split("\n") if lines else []
 
     def prose(self, source: str) -> str:
         """Convert the text of one Markdown cell."""
@@ -152,8 +159,7 @@ class Converter:
         source = LABELLED_MATH.sub(
             lambda match: rf"\tag{{{self.equations[match['label']]}}}" + "\n$$", source
         )
-        source = "\n".join(self.lines(source.splitlines()))
-        return ROLE.sub(self.role, source).strip()
+        return "\n".join(self.lines(source.splitlines())).strip()
 
     def convert(self) -> nbformat.NotebookNode:
         """Convert the whole chapter."""

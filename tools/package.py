@@ -17,4 +17,4 @@ def write_package(root: Path) -> None:
     subprocess.run([*command, "-w", folder, root], check=True)
     (wheel,) = folder.glob("*.whl")
     link = f"{{download}}`{wheel.name} <../../_build/derived/{wheel.name}>`"
-    (folder / "package.md").write_text(f"   {link}\n")
+    (folder / "package.md").write_text(f"{link}\n")

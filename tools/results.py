@@ -5,27 +5,27 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-HEADER = ["Method", "Measure", "Paper", "Ours", "What differs", "Our run"]
+HEADER = ["Method", "Data and measure", "Paper", "Ours"]
 
 
 def write_results(root: Path) -> None:
-    """Write `_build/derived/results.md` from `book/appendix/results.json`, if the book has one."""
-    source = root / "book" / "appendix" / "results.json"
-    if not source.exists():
-        return
+    """Write `_build/derived/results.md` from `book/appendix/results.json`."""
+    results = json.loads((root / "book" / "appendix" / "results.json").read_text())
     rows = [HEADER, ["---"] * len(HEADER)]
-    for result in json.loads(source.read_text()):
+    remarks = []
+    for result in results:
         epochs = f"{result['epochs']} epochs, " if result["epochs"] else ""
+        run = f"{epochs}{result['seconds']} s on {result['machine']}, {result['date']}"
         rows.append(
             [
-                f"{result['method']}; {result['data']}",
-                result["measure"],
+                result["method"],
+                f"{result['data']}: {result['measure']}",
                 f"{result['paper']:.2f} ({result['source']})",
                 f"**{result['ours']:.2f}**",
-                result["differs"],
-                f"{epochs}{result['seconds']} s on {result['machine']}, {result['date']}",
             ]
         )
+        remarks.append(f"- **{result['method']}.** {result['differs']} Our run: {run}.\n")
+    table = "".join("| " + " | ".join(row) + " |\n" for row in rows)
     target = root / "_build" / "derived" / "results.md"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("".join("| " + " | ".join(row) + " |\n" for row in rows))
+    target.write_text(table + "\nWhat differs, and our runs:\n\n" + "".join(remarks))

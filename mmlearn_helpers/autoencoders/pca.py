@@ -135,8 +135,8 @@ class LinearAutoencoder(nn.Module):
 
     Raises
     ------
-    ValueError
-        If ``n_components`` is below 1 or above ``n_features``.
+    TypeError, ValueError
+        If ``n_components`` is not a whole number from 1 to ``n_features``.
 
     References
     ----------

@@ -109,7 +109,8 @@ def test_pages_show_the_version(html):
     assert f"Version {mmlearn_helpers.__version__}" in (html / "book/index.html").read_text()
 
 
-def test_run_times_are_published_and_within_the_limit(html):
+def test_run_times_are_published(html):
     page = (html / "book/appendix/timings.html").read_text()
-    times = dict(re.findall(r"(book/[\w/]+).*?<p>([\d.]+)</p>", page, re.DOTALL))
-    assert set(SOURCES) <= set(times)
+    table = page[page.index("<tbody>") : page.index("</tbody>")]
+    times = dict(re.findall(r">(book/[\w/]+)<.*?<p>([\d.]+)</p>", table, re.DOTALL))
+    assert set(times) == set(SOURCES)

@@ -77,7 +77,8 @@ def test_an_exception_is_caught(tiny):
 
 def test_a_warning_on_the_page_is_caught(tiny):
     tiny.edit("book/chapter.md", "random.seed(0)", "__import__('warnings').warn('look')")
-    assert tiny.run("build.py").returncode != 0
+    build = tiny.run("build.py")
+    assert build.returncode != 0 and "stderr" in build.stderr
 
 
 def test_a_stale_reference_is_caught(tiny):
@@ -104,17 +105,20 @@ def test_an_output_that_the_page_lacks_is_caught(tiny):
     tiny.edit("book/chapter.md", 'print("a repeatable number:", random.random())', "")
     assert tiny.run("build.py").returncode == 0
     switch.touch()
-    assert tiny.run("recheck.py").returncode != 0
+    recheck = tiny.run("recheck.py")
+    assert recheck.returncode != 0 and "1 failed" in recheck.stdout
 
 
 def test_a_broken_cross_reference_is_caught(tiny):
     tiny.edit("book/index.md", "{eq}`sum`", "{eq}`product`")
-    assert tiny.run("build.py").returncode != 0
+    build = tiny.run("build.py")
+    assert build.returncode != 0 and "equation not found: product" in build.stderr
 
 
 def test_a_broken_link_to_a_page_is_caught(tiny):
     tiny.edit("book/index.md", "{doc}`chapter`", "{doc}`chapters`")
-    assert tiny.run("build.py").returncode != 0
+    build = tiny.run("build.py")
+    assert build.returncode != 0 and "chapters" in build.stderr
 
 
 def test_markup_without_a_plain_counterpart_is_caught(tiny):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -29,7 +30,9 @@ def lab(tmp_path):
     command = [Path(sys.executable).with_name("jupyter"), "lab", tmp_path / "book", "--no-browser"]
     command += ["--allow-root", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
     with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(command, env=os.environ | clean, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            command, env=os.environ | clean, stdout=log, stderr=log, start_new_session=True
+        )
     address = f"http://127.0.0.1:{port}/lab?token={TOKEN}"
     for _ in range(120):
         try:
@@ -40,7 +43,7 @@ def lab(tmp_path):
     else:
         pytest.fail((tmp_path / "log").read_text())
     yield address
-    server.terminate()
+    os.killpg(server.pid, signal.SIGKILL)
     server.wait()
 
 
@@ -50,5 +53,5 @@ def test_a_double_click_opens_a_chapter_as_a_notebook(browser, lab):
     tab.locator(".jp-DirListing-item", has_text="autoencoders").dblclick(timeout=60_000)
     tab.locator(".jp-DirListing-item", has_text="pca.md").dblclick()
     tab.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for(timeout=60_000)
-    assert tab.locator(".jp-NotebookPanel h1", has_text="PCA").is_visible()
+    tab.locator(".jp-NotebookPanel h1", has_text="PCA").first.wait_for()
     tab.close()
