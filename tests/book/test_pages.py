@@ -7,6 +7,12 @@ import re
 import pytest
 from chapters import ROOT, chapters, pages
 
+HTML = ROOT / "_build" / "html"
+RENDERED = {
+    str(path.relative_to(HTML).with_suffix(""))
+    for path in HTML.glob("**/*.html")
+    if "_static" not in path.parts
+}
 WIDTHS = {"phone": 390, "desktop": 1280}
 
 
@@ -57,9 +63,9 @@ def visit(browser, site):
         old.page.context.close()
 
 
-@pytest.fixture(params=pages(ROOT))
+@pytest.fixture(params=sorted(RENDERED | set(pages(ROOT))))
 def page(request) -> str:
-    """Each page of the book in turn."""
+    """Each page in turn: those of the contents, and those that Sphinx adds."""
     return request.param
 
 
