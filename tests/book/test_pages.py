@@ -12,7 +12,7 @@ RENDERED = {
     str(path.relative_to(HTML).with_suffix(""))
     for path in HTML.glob("**/*.html")
     if "_static" not in path.parts
-}
+} - {"index"}  # it only sends the browser on, as a test of its own says
 WIDTHS = {"phone": 390, "desktop": 1280}
 
 
@@ -111,6 +111,13 @@ def test_a_page_with_code_offers_its_notebook(visit, site, chapter):
     address = link.evaluate("e => e.href")
     answer = visit(chapter).page.request.get(address)
     assert answer.ok and answer.json()["nbformat"] == 4
+
+
+def test_the_front_door_leads_to_the_first_page(browser, site):
+    tab = browser.new_page()
+    tab.goto(f"{site}/index.html")
+    tab.wait_for_url(f"{site}/book/index.html")
+    tab.close()
 
 
 def test_formulas_render_when_the_pages_are_opened_as_files(browser, html):
