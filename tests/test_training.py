@@ -117,6 +117,7 @@ def test_the_seed_also_sets_the_noise_that_the_loss_draws():
 
 def test_the_random_state_of_the_caller_is_left_as_it_was():
     torch.manual_seed(3)
+    # NPY002 forbids numpy's legacy random state; here it is what must be left alone.
     np_state = np.random.get_state()[1].copy()  # noqa: NPY002
     before = torch.get_rng_state()
     fit(Centre(noise=1.0), examples(), epochs=2, batch_size=4)

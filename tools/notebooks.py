@@ -73,7 +73,7 @@ class Converter:
         name, content = match["name"], match["content"]
         explicit = EXPLICIT.match(content)
         text, target = explicit.group("text", "target") if explicit else (content, content)
-        if name in ("term", "ref", "py:class", "py:func") and (explicit or name != "ref"):
+        if name == "term" or (name == "ref" and explicit):
             return text
         if name == "doc":
             return f"*{text if explicit else self.title(target)}*"
