@@ -1,7 +1,7 @@
 """Data sets as tensors, each with its source, licence and citation.
 
-*Embedded* sets are always there and need no network. *Real* sets are read from the folder that the
-environment variable ``MMLEARN_DATA`` names.
+*Embedded* sets are always there and need no network; those that are drawn are drawn once and kept.
+*Real* sets are fetched once, into the folder that the environment variable ``MMLEARN_DATA`` names.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 
-from mmlearn_helpers.data.dataset import Dataset
+from mmlearn_helpers.data.dataset import Dataset, Split
 from mmlearn_helpers.data.embedded import digits
 from mmlearn_helpers.data.real import mnist
 
-__all__ = ["Dataset", "load", "names"]
+__all__ = ["Dataset", "Split", "load", "names"]
 
-_LOADERS: dict[str, Callable[[], Dataset]] = {"digits": digits, "mnist": mnist}
+_LOADERS: dict[str, Callable[..., Dataset]] = {"digits": digits, "mnist": mnist}
 
 
 def names() -> list[str]:
@@ -23,13 +23,16 @@ def names() -> list[str]:
     return sorted(_LOADERS)
 
 
-def load(name: str) -> Dataset:
+def load(name: str, **options: object) -> Dataset:
     """Load a data set by its name.
 
     Parameters
     ----------
     name
         One of :func:`names`.
+    options
+        What the function of that name in this package takes, for example
+        ``load("glyphs", seed=1)``.
 
     Returns
     -------
@@ -40,7 +43,9 @@ def load(name: str) -> Dataset:
     Raises
     ------
     ValueError
-        If there is no set of that name.
+        If there is no set of that name, or an option has an impossible value.
+    TypeError
+        If the set has no such option.
     FileNotFoundError
         If a real set is asked for and its files are not in the folder ``MMLEARN_DATA``.
     """
@@ -48,4 +53,4 @@ def load(name: str) -> Dataset:
         near = difflib.get_close_matches(name.lower(), names(), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"There is no data set {name!r}.{hint} Known sets: {', '.join(names())}.")
-    return _LOADERS[name]()
+    return _LOADERS[name](**options)

@@ -1,11 +1,57 @@
-"""What a data set is."""
+"""What a data set is, and how it looks in a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
+
+N_SHOWN = 8
+
+
+class Split(dict[str, torch.Tensor]):
+    """One split of a data set: a mapping from modality to a tensor, examples along the first axis.
+
+    Parameters
+    ----------
+    modalities
+        ``"image"``, ``"audio"``, ``"text"``, ``"label"`` … with a tensor each, all of one length.
+
+    Raises
+    ------
+    ValueError
+        If there is no modality, or the tensors differ in length.
+    """
+
+    def __init__(self, modalities: Mapping[str, torch.Tensor]) -> None:
+        super().__init__(modalities)
+        lengths = {name: len(tensor) for name, tensor in self.items()}
+        if len(set(lengths.values())) != 1:
+            raise ValueError(
+                f"The modalities have lengths {lengths}, but every example needs all of them; "
+                "give each modality one row an example."
+            )
+
+    @property
+    def n_examples(self) -> int:
+        """The number of examples."""
+        return len(next(iter(self.values())))
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in self.items())
+        return f"Split({shapes})"
+
+    def _repr_html_(self) -> str:
+        header = ["modality", "shape", "numbers", "smallest", "largest"]
+        rows = []
+        for name, x in self.items():
+            low, high = (f"{value:.3g}" for value in (x.min().item(), x.max().item()))
+            rows.append([name, str(tuple(x.shape)), str(x.dtype)[6:], low, high])
+        return _table(header, rows) + "".join(_strip(name, x) for name, x in self.items())
 
 
 @dataclass(frozen=True)
@@ -17,16 +63,114 @@ class Dataset:
     name
         The name it is loaded by.
     train, test
-        Mappings from modality (``"image"``, ``"label"`` …) to a tensor whose first axis counts
-        the examples. Pictures are ``(N, C, H, W)`` with values in [0, 1]; labels are ``(N,)``
-        integers.
+        :class:`Split` s. Pictures are ``(N, C, H, W)`` and spectrograms ``(N, 1, mel bands,
+        frames)``, both in [0, 1]; moving pictures ``(N, frames, C, H, W)``; sound waves
+        ``(N, samples)`` in [-1, 1]; captions ``(N, words)`` of word numbers, 0 where there is no
+        word; documents ``(N, words of the vocabulary)`` of counts; labels ``(N,)`` integers.
+    about
+        What the data are, in a sentence.
     source, licence, citation
         Where the data come from, on which terms, and how to cite them.
+    classes
+        For every modality that holds labels, what the numbers 0, 1, … stand for.
+    vocabulary
+        The words that the numbers of a caption, or the columns of counts, stand for.
+    sample_rate
+        Samples of ``"wave"`` per second.
     """
 
     name: str
-    train: Mapping[str, torch.Tensor] = field(repr=False)
-    test: Mapping[str, torch.Tensor] = field(repr=False)
+    train: Split = field(repr=False)
+    test: Split = field(repr=False)
+    about: str = field(repr=False)
     source: str = field(repr=False)
     licence: str = field(repr=False)
     citation: str = field(repr=False)
+    classes: Mapping[str, Sequence[str]] = field(repr=False, default_factory=dict)
+    vocabulary: Sequence[str] = field(repr=False, default=())
+    sample_rate: int | None = field(repr=False, default=None)
+
+    def words(self, tokens: torch.Tensor) -> list[str]:
+        """Spell captions out.
+
+        Parameters
+        ----------
+        tokens
+            Rows of word numbers, ``(N, words)``.
+
+        Returns
+        -------
+        list[str]
+            One caption a row.
+        """
+        return [" ".join(self.vocabulary[i] for i in row if i) for row in tokens.tolist()]
+
+    def _repr_html_(self) -> str:
+        facts = "".join(
+            f"<p><b>{name}</b>: {html.escape(text)}</p>"
+            for name, text in {
+                "what": self.about,
+                "source": self.source,
+                "licence": self.licence,
+                "to cite": self.citation,
+            }.items()
+        )
+        header = ["modality", "train", "test", "stands for"]
+        rows = [
+            [name, str(tuple(x.shape)), str(tuple(self.test[name].shape)), self._meaning(name)]
+            for name, x in self.train.items()
+        ]
+        return f"<p><b>{self.name}</b></p>{_table(header, rows)}{facts}{self._examples()}"
+
+    def _meaning(self, modality: str) -> str:
+        names = self.classes.get(modality, self.vocabulary if modality == "text" else ())
+        return ", ".join(names[:5]) + (f" … ({len(names)})" if len(names) > 5 else "")
+
+    def _examples(self) -> str:
+        shown = {name: x[:N_SHOWN] for name, x in self.train.items()}
+        parts = [_strip(name, x) for name, x in shown.items()]
+        for name, names in self.classes.items():
+            parts.append(f"<p>{name}: {', '.join(names[i] for i in shown[name].tolist())}</p>")
+        if "text" in shown and shown["text"].dtype == torch.int64:
+            parts.append("<br>".join(self.words(shown["text"][:3])))
+        if self.sample_rate:
+            parts += [_player(wave, self.sample_rate) for wave in shown["wave"][:3]]
+        return "".join(parts)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table><thead>{line(header, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def _strip(name: str, x: torch.Tensor) -> str:
+    """Draw the first pictures beside one another, or the frames of the first moving picture."""
+    from PIL import Image
+
+    if x.ndim == 5:
+        x = x[0]
+    if x.ndim != 4 or x.shape[1] not in (1, 3):
+        return ""
+    pictures = x[:N_SHOWN].flip(2) if name == "audio" else x[:N_SHOWN]
+    pixels = (torch.cat(list(pictures), dim=2).clamp(0, 1) * 255).byte()
+    channels = pixels[0] if len(pixels) == 1 else pixels.permute(1, 2, 0)
+    file = io.BytesIO()
+    Image.fromarray(channels.numpy()).save(file, "png")
+    style = "width: 100%; max-width: 40em; image-rendering: pixelated"
+    return f'<p><img alt="First examples of {name}." style="{style}" src="{_url(file, "png")}"></p>'
+
+
+def _player(wave: torch.Tensor, sample_rate: int) -> str:
+    from scipy.io import wavfile
+
+    file = io.BytesIO()
+    wavfile.write(file, sample_rate, (wave * 32767).short().numpy())
+    source = _url(file, "wav", "audio")
+    return f'<audio controls aria-label="A sound of the data set" src="{source}"></audio>'
+
+
+def _url(file: io.BytesIO, kind: str, family: str = "image") -> str:
+    return f"data:{family}/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mmlearn_helpers.data.dataset import Dataset
+from mmlearn_helpers.data.dataset import Dataset, Split
 
 
 def digits() -> Dataset:
@@ -27,12 +27,14 @@ def digits() -> Dataset:
     )
     return Dataset(
         name="digits",
-        train={"image": image[train], "label": label[train]},
-        test={"image": image[test], "label": label[test]},
+        train=Split({"image": image[train], "label": label[train]}),
+        test=Split({"image": image[test], "label": label[test]}),
+        about="1 797 handwritten digits of 8 × 8 pixels in 17 shades.",
         source="Optical Recognition of Handwritten Digits, UCI; the copy in scikit-learn",
         licence="CC BY 4.0",
         citation=(
             "Alpaydin, E. and Kaynak, C. (1998). Optical Recognition of Handwritten Digits. "
             "UCI Machine Learning Repository. doi:10.24432/C50P49"
         ),
+        classes={"label": tuple("0123456789")},
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mmlearn_helpers.data.dataset import Dataset
+from mmlearn_helpers.data.dataset import Dataset, Split
 
 
 def _find(relative: str) -> Path:
@@ -52,19 +52,21 @@ def mnist() -> Dataset:
         If the four files ``mnist/*-ubyte.gz`` are not in the folder ``MMLEARN_DATA``.
     """
 
-    def split(prefix: str) -> dict[str, torch.Tensor]:
+    def split(prefix: str) -> Split:
         image = _read_idx(f"mnist/{prefix}-images-idx3-ubyte.gz")[:, None] / 255
         label = _read_idx(f"mnist/{prefix}-labels-idx1-ubyte.gz").long()
-        return {"image": image, "label": label}
+        return Split({"image": image, "label": label})
 
     return Dataset(
         name="mnist",
         train=split("train"),
         test=split("t10k"),
+        about="70 000 handwritten digits of 28 × 28 pixels, by some 500 writers.",
         source="The MNIST database of handwritten digits, as published by LeCun, Cortes and Burges",
         licence="CC BY-SA 3.0",
         citation=(
             "LeCun, Y., Bottou, L., Bengio, Y. and Haffner, P. (1998). Gradient-based learning "
             "applied to document recognition. Proceedings of the IEEE 86(11), 2278–2324."
         ),
+        classes={"label": tuple("0123456789")},
     )
