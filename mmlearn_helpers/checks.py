@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+import math
+from collections.abc import Mapping
+from numbers import Integral, Real
 
 import torch
+from torch import nn
 
 
 def check_matrix(
@@ -99,3 +102,120 @@ def check_components(n_components: int, limit: int, limit_name: str) -> None:
             f"{n_components} components were asked for, but only 1 to {limit} are possible here "
             f"({limit_name}); choose n_components in that range."
         )
+
+
+def check_positive(name: str, value: float) -> None:
+    """Demand a finite number above zero.
+
+    Parameters
+    ----------
+    name
+        What the message calls it.
+    value
+        The number.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is not above zero, NaN or infinite.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}, but a number above 0 is expected.")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} is {value}, but a finite number above 0 is needed.")
+
+
+def check_count(name: str, value: int, least: int = 1) -> None:
+    """Demand a whole number that is large enough.
+
+    Parameters
+    ----------
+    name
+        What the message calls it.
+    value
+        The number.
+    least
+        The smallest possible one.
+
+    Raises
+    ------
+    TypeError
+        If it is no whole number.
+    ValueError
+        If it is too small.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}, but a whole number is expected.")
+    if value < least:
+        raise ValueError(f"{name} is {value}, but at least {least} is needed.")
+
+
+def check_trainable(model: nn.Module) -> None:
+    """Demand a module with a ``loss`` and with weights to train.
+
+    Parameters
+    ----------
+    model
+        What is to be checked.
+
+    Raises
+    ------
+    TypeError
+        If it is no ``nn.Module`` with a method ``loss``.
+    ValueError
+        If it has no parameter that takes a gradient.
+    """
+    if not isinstance(model, nn.Module) or not callable(getattr(model, "loss", None)):
+        raise TypeError(
+            f"The model is a {type(model).__name__}, but a torch.nn.Module with a method "
+            "loss(batch) is expected, which returns {'loss': …} as a mean over the batch."
+        )
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError(
+            f"The {type(model).__name__} has no weights that could be trained; "
+            "register them as torch.nn.Parameter, and unfreeze those that are to be trained."
+        )
+
+
+def check_terms(terms: Mapping[str, torch.Tensor | float]) -> dict[str, float]:
+    """Demand what a model's ``loss`` must return, and read it.
+
+    Parameters
+    ----------
+    terms
+        What the loss returned.
+
+    Returns
+    -------
+    dict[str, float]
+        Every term as a number.
+
+    Raises
+    ------
+    TypeError
+        If it is no mapping.
+    ValueError
+        If there is no term ``"loss"``, or a term is not one number.
+    """
+    if not isinstance(terms, Mapping):
+        raise TypeError(
+            f"The model's loss returned a {type(terms).__name__}, but a mapping from names to "
+            "numbers is expected, for example {'loss': error}."
+        )
+    if "loss" not in terms:
+        raise ValueError(
+            f"The model's loss returned the terms {list(terms)}, but one called 'loss' is needed: "
+            "it is the one that is minimised."
+        )
+    for name, term in terms.items():
+        if isinstance(term, torch.Tensor) and term.numel() != 1:
+            raise ValueError(
+                f"The term {name!r} has shape {tuple(term.shape)}, but one number is expected: "
+                "sum over features and average over the batch."
+            )
+    return {
+        name: term.item() if isinstance(term, torch.Tensor) else float(term)
+        for name, term in terms.items()
+    }

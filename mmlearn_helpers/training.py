@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import os
+import sys
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
 
+from mmlearn_helpers.batches import (
+    Examples,
+    check_examples,
+    fingerprint,
+    is_finite,
+    move,
+    n_examples,
+    take,
+)
+from mmlearn_helpers.checkpoints import load_checkpoint, save_checkpoint
+from mmlearn_helpers.checks import check_count, check_positive, check_terms, check_trainable
+from mmlearn_helpers.history import History
+from mmlearn_helpers.processes import Processes
 
-@dataclass
-class History:
-    """What happened during training.
+__all__ = ["History", "fit", "one_cycle"]
 
-    Attributes
-    ----------
-    train, validation
-        For every term that the model's ``loss`` names, its mean per example after each epoch.
-    seconds
-        Wall-clock time of the whole run.
-    """
-
-    train: dict[str, list[float]] = field(default_factory=dict)
-    validation: dict[str, list[float]] = field(default_factory=dict)
-    seconds: float = 0.0
+REMEDY = "a smaller learning_rate or a max_gradient_norm often helps."
 
 
-def one_cycle_factor(step: int, n_steps: int) -> float:
+def one_cycle(step: int, n_steps: int) -> float:
     """Give the step size of a one-cycle run as a share of its peak.
 
     Parameters
@@ -57,16 +64,23 @@ def one_cycle_factor(step: int, n_steps: int) -> float:
 
 def fit(
     model: nn.Module,
-    data: torch.Tensor,
+    data: Examples,
     *,
     epochs: int,
     batch_size: int = 128,
     learning_rate: float = 1e-3,
-    one_cycle: bool = False,
-    validate: torch.Tensor | None = None,
+    schedule: Callable[[int, int], float] | None = None,
+    max_gradient_norm: float | None = None,
+    validate: Examples | None = None,
+    patience: int | None = None,
+    checkpoint: str | Path | None = None,
+    device: str | torch.device = "cpu",
     seed: int = 0,
 ) -> History:
     """Minimise a model's own loss with Adam on shuffled minibatches.
+
+    Started by ``torchrun``, every process takes its share of each batch (this needs the extra
+    ``distributed``); ``batch_size`` stays that of all of them together.
 
     Parameters
     ----------
@@ -74,18 +88,30 @@ def fit(
         A module with a method ``loss(batch)`` that returns a mapping from names to scalars, each a
         mean over the batch; the term called ``"loss"`` is minimised.
     data
-        The training examples along the first axis.
+        The training examples along the first axis of a tensor, or of every tensor in a mapping
+        from modality to tensor. A batch is of the same kind.
     epochs
         How often to go through the data.
     batch_size
         Examples a step; the last batch of an epoch may be smaller.
     learning_rate
         Adam's step size.
-    one_cycle
-        Whether the step size follows :func:`one_cycle_factor`, with ``learning_rate`` as its peak,
-        instead of staying constant.
+    schedule
+        Gives the factor of the step size from the number of the step and that of all steps, for
+        example :func:`one_cycle`. Without it the step size stays constant.
+    max_gradient_norm
+        Longer gradients, over all weights, are shortened to this length.
     validate
-        Examples whose loss is recorded after every epoch, without training on them.
+        Examples whose loss is recorded after every epoch, without training on them, in batches of
+        the same size.
+    patience
+        Stop when the validation loss has not improved for so many epochs, and go back to the
+        weights of the best one.
+    checkpoint
+        A file that holds the whole state of the run after each epoch. If it exists, the run goes
+        on from there, and ends as if it had never been stopped.
+    device
+        ``"cpu"``, ``"cuda"`` or ``"mps"``; model and data are brought there.
     seed
         Seed of the shuffling and of any noise that the loss draws. The caller's random state
         is left as it was.
@@ -97,58 +123,151 @@ def fit(
 
     Raises
     ------
-    ValueError
-        If ``data`` is empty, or ``epochs`` or ``batch_size`` is below 1.
+    TypeError, ValueError
+        If an argument is not usable, or the checkpoint belongs to another run.
+    RuntimeError
+        If the device is not available here.
     FloatingPointError
         If the loss or a weight becomes NaN or infinite.
+    ImportError
+        If several processes are to work together and the extra ``distributed`` is missing.
 
     References
     ----------
     Kingma, D. P. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
     """
-    if len(data) == 0:
-        raise ValueError("There are no examples to train on; check how the data were selected.")
-    for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}, but at least 1 is needed.")
+    check_trainable(model)
+    check_examples(data)
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size)
+    check_count("seed", seed, least=0)
+    check_positive("learning_rate", learning_rate)
+    if max_gradient_norm is not None:
+        check_positive("max_gradient_norm", max_gradient_norm)
+    if validate is not None:
+        check_examples(validate, "validate")
+    if patience is not None:
+        check_count("patience", patience)
+        if validate is None:
+            raise ValueError("patience needs a validation loss; pass examples as validate.")
 
-    history = History()
-    start = time.perf_counter()
+    processes = Processes(device)
+    data = move(data, processes.device)
+    validate = None if validate is None else move(validate, processes.device)
+    model.to(processes.device)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
-    n_steps = epochs * math.ceil(len(data) / batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: one_cycle_factor(step, n_steps) if one_cycle else 1.0
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        for epoch in tqdm(range(epochs), desc="epochs", disable=None):
-            model.train()
+    network, optimiser = processes.prepare(model, optimiser)
+
+    history, first_epoch, best = History(), 0, None
+    if checkpoint is not None:
+        checkpoint = Path(checkpoint)
+        settings = {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "schedule": schedule and [schedule(step, epochs) for step in range(epochs)],
+            "max_gradient_norm": max_gradient_norm,
+            "patience": patience,
+            "seed": seed,
+            "data": fingerprint(data),
+            "validate": None if validate is None else fingerprint(validate),
+        }
+        state = load_checkpoint(checkpoint, settings, processes.device)
+        if state is not None:
+            history, first_epoch, best = History(**state["history"]), state["epoch"], state["best"]
+            model.load_state_dict(state["model"])
+            optimiser.load_state_dict(state["optimiser"])
+
+    start = time.perf_counter() - history.seconds
+    n = n_examples(data)
+    n_batches = math.ceil(n / batch_size)
+    with torch.random.fork_rng([processes.device] if processes.device.type == "cuda" else []):
+        for epoch in _with_progress(range(first_epoch, epochs)):
+            if patience is not None and epoch - (history.best_epoch or 0) >= patience:
+                break
+            rows_of_batches = _shuffled(n, seed, epoch).split(batch_size)
+            torch.manual_seed(_seed(seed, epoch, 1 + processes.rank))
             totals: dict[str, float] = defaultdict(float)
-            for rows in torch.randperm(len(data)).split(batch_size):
-                terms = model.loss(data[rows])
-                if not torch.isfinite(terms["loss"]):
-                    raise FloatingPointError(
-                        f"The loss became {terms['loss'].item()} in epoch {epoch + 1}; "
-                        "a smaller learning_rate often helps."
-                    )
+            model.train()
+            for i, rows in enumerate(rows_of_batches):
+                if schedule is not None:
+                    factor = schedule(epoch * n_batches + i, epochs * n_batches)
+                    optimiser.param_groups[0]["lr"] = learning_rate * factor
+                mine, weight = processes.share(rows)
+                batch = take(data, mine.to(processes.device))
+                terms = network.loss(batch)
+                values = check_terms(terms)
+                if not math.isfinite(values["loss"]):
+                    where = f"in epoch {epoch + 1}, step {i + 1} of {n_batches}"
+                    raise FloatingPointError(_explain_loss(model, batch, values, where))
                 optimiser.zero_grad()
-                terms["loss"].backward()
+                (weight * terms["loss"]).backward()
+                if max_gradient_norm is not None:
+                    nn.utils.clip_grad_norm_(model.parameters(), max_gradient_norm)
                 optimiser.step()
-                schedule.step()
-                for name, value in terms.items():
-                    totals[name] += value.item() * len(rows)
+                for name, value in values.items():
+                    totals[name] += weight * value * len(rows) / n
             if not all(torch.isfinite(weights).all() for weights in model.parameters()):
                 raise FloatingPointError(
-                    f"A weight became NaN or infinite in epoch {epoch + 1}; "
-                    "a smaller learning_rate often helps."
+                    f"A weight became NaN or infinite in epoch {epoch + 1}; {REMEDY}"
                 )
-            for name, total in totals.items():
-                history.train.setdefault(name, []).append(total / len(data))
-            if validate is not None:
-                model.eval()
-                with torch.no_grad(), torch.random.fork_rng():
-                    for name, value in model.loss(validate).items():
-                        history.validation.setdefault(name, []).append(value.item())
+            torch.manual_seed(_seed(seed))
+            validation = {} if validate is None else _mean_terms(model, validate, batch_size)
+            history.record(processes.mean(totals), validation)
+            if patience is not None and history.has_improved():
+                history.best_epoch, best = epoch + 1, copy.deepcopy(model.state_dict())
+            history.seconds = time.perf_counter() - start
+            if checkpoint is not None and processes.rank == 0:
+                state = {
+                    "epoch": epoch + 1,
+                    "history": asdict(history),
+                    "best": best,
+                    "model": model.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                }
+                save_checkpoint(checkpoint, settings, state)
+    if best is not None:
+        model.load_state_dict(best)
     model.eval()
-    history.seconds = time.perf_counter() - start
     return history
+
+
+def _with_progress(epochs: range) -> tqdm:
+    """Show a bar where a person would see it; builds set TQDM_DISABLE."""
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    return tqdm(
+        epochs, "epochs", leave=False, disable=not watched or bool(os.environ.get("TQDM_DISABLE"))
+    )
+
+
+def _seed(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def _shuffled(n: int, seed: int, epoch: int) -> torch.Tensor:
+    return torch.randperm(n, generator=torch.Generator().manual_seed(_seed(seed, epoch, 0)))
+
+
+@torch.no_grad()
+def _mean_terms(model: nn.Module, data: Examples, batch_size: int) -> dict[str, float]:
+    model.eval()
+    n = n_examples(data)
+    totals: dict[str, float] = defaultdict(float)
+    for rows in torch.arange(n).split(batch_size):
+        for name, value in check_terms(model.loss(take(data, rows))).items():
+            totals[name] += value * len(rows) / n
+    return totals
+
+
+def _explain_loss(
+    model: nn.Module, batch: Examples, values: Mapping[str, float], where: str
+) -> str:
+    """Say where a lost loss began: in the batch, in a weight, or in a term."""
+    message = f"The loss became {values['loss']} {where}. "
+    if not is_finite(batch):
+        return message + "The batch holds NaN or infinity: remove or mend those examples."
+    lost = [name for name, weights in model.named_parameters() if not weights.isfinite().all()]
+    if lost:
+        return f"{message}The step before had made {lost[0]} NaN or infinite; {REMEDY}"
+    terms = ", ".join(f"{name} = {value:.4g}" for name, value in values.items())
+    return f"{message}Batch and weights are finite, the terms are {terms}; {REMEDY}"

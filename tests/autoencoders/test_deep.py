@@ -12,7 +12,7 @@ from mmlearn_helpers import data
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder, mlp
 from mmlearn_helpers.autoencoders.pca import PCA
 from mmlearn_helpers.evaluation import reconstruction_error
-from mmlearn_helpers.training import fit
+from mmlearn_helpers.training import fit, one_cycle
 
 ERRORS = ["squared", "cross-entropy"]
 SIZES = [[6, 3], [6, 8, 5, 1], [2, 9]]
@@ -277,7 +277,7 @@ def test_two_units_of_a_deep_code_beat_two_principal_components_on_new_digits(er
     train, test = (split["image"].flatten(1) for split in (digits.train, digits.test))
     torch.manual_seed(0)
     model = DeepAutoencoder([64, 64, 32, 2], error=error)
-    fit(model, train, epochs=30, batch_size=64, learning_rate=5e-3, one_cycle=True)
+    fit(model, train, epochs=30, batch_size=64, learning_rate=5e-3, schedule=one_cycle)
     assert reconstruction_error(model, test) < reconstruction_error(PCA(2).fit(train), test)
 
 

@@ -11,7 +11,7 @@ from sklearn import decomposition
 
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
 from mmlearn_helpers.evaluation import reconstruction_error
-from mmlearn_helpers.training import fit
+from mmlearn_helpers.training import fit, one_cycle
 
 # What else is unusable stands in test_checks.py.
 UNUSABLE = [
@@ -285,7 +285,7 @@ def test_pca_refuses_to_work_before_fit(method):
 def fitted(tied):
     torch.manual_seed(0)
     model = LinearAutoencoder(6, 2, tied=tied).double()
-    fit(model, matrix(0), epochs=1500, batch_size=60, learning_rate=0.03, one_cycle=True)
+    fit(model, matrix(0), epochs=1500, batch_size=60, learning_rate=0.03, schedule=one_cycle)
     return model.requires_grad_(False)
 
 
@@ -436,7 +436,7 @@ def test_saved_linear_weights_give_the_same_reconstructions_when_loaded(tied):
 def test_one_feature_and_one_unit_are_learnt_exactly():
     x = matrix(0, dtype=torch.float32)[:, :1]
     model = LinearAutoencoder(1, 1)
-    fit(model, x, epochs=300, batch_size=60, learning_rate=0.05, one_cycle=True)
+    fit(model, x, epochs=300, batch_size=60, learning_rate=0.05, schedule=one_cycle)
     assert reconstruction_error(model, x) < 1e-6
 
 

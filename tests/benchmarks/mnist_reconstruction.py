@@ -17,7 +17,7 @@ from mmlearn_helpers import data
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA
 from mmlearn_helpers.evaluation import reconstruction_error
-from mmlearn_helpers.training import fit
+from mmlearn_helpers.training import fit, one_cycle
 
 RESULTS = Path(__file__).parents[2] / "book" / "appendix" / "results.json"
 SIZES = [784, 1000, 500, 250, 30]
@@ -39,7 +39,7 @@ def main() -> None:
     torch.manual_seed(0)
     model = DeepAutoencoder(SIZES, activation=torch.nn.GELU)
     history = fit(
-        model, train, epochs=EPOCHS, learning_rate=2e-3, one_cycle=True, validate=test, seed=0
+        model, train, epochs=EPOCHS, learning_rate=2e-3, schedule=one_cycle, validate=test, seed=0
     )
     deep_error = reconstruction_error(model, test)
     print(

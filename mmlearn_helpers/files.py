@@ -1,0 +1,37 @@
+"""Files that are either whole or as they were before."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import torch
+
+
+def save_atomically(path: Path, content: object) -> None:
+    """Save with ``torch.save``; whatever happens meanwhile, no half-written file is left in place.
+
+    Parameters
+    ----------
+    path
+        Where to; its folder is made if need be.
+    content
+        Tensors, numbers, strings, and lists and dictionaries of them.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; what stood there before is left as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

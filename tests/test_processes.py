@@ -1,0 +1,83 @@
+"""Two processes under torchrun train as one does."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from mmlearn_helpers.processes import Processes
+
+RUN = """
+import json, sys, torch
+from torch import nn
+from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
+from mmlearn_helpers.training import fit, one_cycle
+
+torch.manual_seed(0)
+x = torch.rand(int(sys.argv[2]), 12)
+model = DeepAutoencoder([12, 16, 3], activation=nn.Tanh).double()
+x = x.double()
+history = fit(model, x, epochs=8, batch_size=20, learning_rate=1e-2, schedule=one_cycle,
+              max_gradient_norm=1.0, validate=x[:30], checkpoint=sys.argv[1] + ".ckpt")
+path = sys.argv[1] + "." + __import__("os").environ.get("RANK", "alone")
+open(path, "w").write(json.dumps(
+    [history.train["loss"], history.validation["loss"], model.decoder[-1].bias.tolist()]))
+"""
+
+
+def run(command, folder, n):
+    program = folder / "run.py"
+    program.write_text(RUN)
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1"}
+    subprocess.run(
+        [*command, program, folder / "out", str(n)],
+        check=True,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("n", [101, 120])
+def test_two_processes_have_the_loss_curve_of_one(tmp_path, n):
+    run([sys.executable], tmp_path, n)
+    (tmp_path / "out.ckpt").unlink()
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    run([*torchrun, "--master-port", str(29500 + os.getpid() % 1000)], tmp_path, n)
+    alone, *together = (
+        json.loads((tmp_path / f"out.{name}").read_text()) for name in ("alone", "0", "1")
+    )
+    assert together[0] == together[1]
+    for a, b in zip(alone, together[0], strict=True):
+        torch.testing.assert_close(torch.tensor(b), torch.tensor(a), rtol=1e-5, atol=1e-5)
+
+
+def test_the_parts_of_a_batch_make_up_its_mean():
+    values = torch.randn(11, dtype=torch.float64)
+    for size in (1, 2, 3, 16):
+        weighted = []
+        for rank in range(size):
+            processes = Processes("cpu")
+            processes.rank, processes.size = rank, size
+            rows, weight = processes.share(torch.arange(11))
+            weighted.append(weight * values[rows].mean().item())
+        assert sum(weighted) / size == pytest.approx(values.mean().item(), rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_named(kind):
+    if getattr(torch, kind).is_available():
+        pytest.skip(f"this machine has a {kind} device")
+    with pytest.raises(RuntimeError, match=f"no {kind} device here; use device='cpu'"):
+        Processes(kind)
+
+
+def test_without_fabric_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setitem(sys.modules, "lightning_fabric", None)
+    with pytest.raises(ImportError, match=r"pip install 'mmlearn-helpers\[distributed\]'"):
+        Processes("cpu")
