@@ -104,6 +104,41 @@ def check_components(n_components: int, limit: int, limit_name: str) -> None:
         )
 
 
+def check_labels(labels: torch.Tensor, n: int, name: str = "labels") -> None:
+    """Demand one whole number for each example.
+
+    Parameters
+    ----------
+    labels
+        What is to be checked.
+    n
+        The number of examples.
+    name
+        What the message calls the labels.
+
+    Raises
+    ------
+    TypeError
+        If they are not a tensor of whole numbers.
+    ValueError
+        If there is not one for each example, or none at all.
+    """
+    whole = isinstance(labels, torch.Tensor) and not (
+        labels.is_floating_point() or labels.is_complex()
+    )
+    if not whole:
+        kind = labels.dtype if isinstance(labels, torch.Tensor) else type(labels).__name__
+        raise TypeError(
+            f"{name} are {kind}, but a tensor of whole numbers is expected; number the classes "
+            "from 0 and convert with torch.as_tensor."
+        )
+    if labels.shape != (n,) or n == 0:
+        raise ValueError(
+            f"{name} has shape {tuple(labels.shape)}, but one label for each of {n} examples is "
+            f"expected, ({n},), and at least one."
+        )
+
+
 def check_positive(name: str, value: float) -> None:
     """Demand a finite number above zero.
 

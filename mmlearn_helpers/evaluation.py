@@ -6,7 +6,7 @@ from typing import Protocol
 
 import torch
 
-from mmlearn_helpers.checks import check_matrix
+from mmlearn_helpers.checks import check_count, check_labels, check_matrix
 
 
 class Reconstructor(Protocol):
@@ -51,3 +51,122 @@ def reconstruction_error(model: Reconstructor, x: torch.Tensor) -> float:
             "the decoder's output must have the shape of the encoder's input."
         )
     return (x - x_hat).square().sum(dim=1).mean().item()
+
+
+def linear_probe(
+    codes: torch.Tensor,
+    labels: torch.Tensor,
+    test_codes: torch.Tensor,
+    test_labels: torch.Tensor,
+    *,
+    inverse_penalty: float = 1.0,
+) -> float:
+    """Test accuracy of a logistic regression on standardised codes.
+
+    Parameters
+    ----------
+    codes, test_codes
+        ``(N, K)`` and ``(M, K)``. Mean and deviation of the former standardise both.
+    labels, test_labels
+        ``(N,)`` and ``(M,)`` integers; at least two different ones to train on.
+    inverse_penalty
+        One over the strength of the squared penalty on the weights: scikit-learn's ``C``.
+
+    Returns
+    -------
+    float
+        Share of right answers on the test codes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If codes and labels do not fit together, or are not usable numbers.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    check_matrix(codes, name="codes")
+    check_matrix(test_codes, codes.shape[1], name="test_codes")
+    check_labels(labels, len(codes))
+    check_labels(test_labels, len(test_codes), "test_labels")
+    if len(labels.unique()) < 2:
+        raise ValueError(
+            f"All training labels are {labels[0].item()}, but a probe needs at least two classes."
+        )
+    regression = LogisticRegression(C=inverse_penalty, max_iter=5000)
+    probe = make_pipeline(StandardScaler(), regression)
+    probe.fit(codes.detach().numpy(), labels.numpy())
+    return float(probe.score(test_codes.detach().numpy(), test_labels.numpy()))
+
+
+def clustering_accuracy(clusters: torch.Tensor, labels: torch.Tensor) -> float:
+    """Share of examples in the right cluster, when clusters are named by the best matching.
+
+    Parameters
+    ----------
+    clusters, labels
+        ``(N,)`` integers.
+
+    Returns
+    -------
+    float
+        The highest accuracy over all ways of giving each cluster a class of its own, found by the
+        Hungarian algorithm.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not whole numbers, or not of one length.
+
+    References
+    ----------
+    Kuhn, H. W. (1955). The Hungarian method for the assignment problem. Naval Research Logistics
+    Quarterly 2, 83–97.
+    """
+    from scipy.optimize import linear_sum_assignment
+    from sklearn.metrics.cluster import contingency_matrix
+
+    check_labels(labels, len(labels))
+    check_labels(clusters, len(labels), "clusters")
+    counts = contingency_matrix(labels.numpy(), clusters.numpy())
+    return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / len(labels))
+
+
+def kmeans_accuracy(
+    codes: torch.Tensor, labels: torch.Tensor, *, seeds: int = 10
+) -> tuple[float, float]:
+    """Clustering accuracy of k-means with as many clusters as there are classes.
+
+    Parameters
+    ----------
+    codes
+        ``(N, K)``.
+    labels
+        ``(N,)`` integers.
+    seeds
+        Runs, each the best of ten starts.
+
+    Returns
+    -------
+    tuple[float, float]
+        Mean and standard deviation (0 for a single run) of the accuracy over the runs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If codes and labels do not fit together, or are not usable numbers.
+    """
+    from sklearn.cluster import KMeans
+
+    check_matrix(codes, name="codes")
+    check_labels(labels, len(codes))
+    check_count("seeds", seeds)
+    runs = [
+        KMeans(len(labels.unique()), n_init=10, random_state=seed).fit_predict(codes.numpy())
+        for seed in range(seeds)
+    ]
+    accuracies = torch.tensor(
+        [clustering_accuracy(torch.from_numpy(run).long(), labels) for run in runs]
+    )
+    return accuracies.mean().item(), accuracies.std(correction=0).item()

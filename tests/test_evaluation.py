@@ -1,15 +1,23 @@
-"""The reconstruction error is a sum over features and a mean over examples."""
+"""The measures agree with scikit-learn and with plain loops."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 import torch
+from sklearn.cluster import KMeans
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
-from mmlearn_helpers.evaluation import reconstruction_error
+from mmlearn_helpers.evaluation import (
+    clustering_accuracy,
+    kmeans_accuracy,
+    linear_probe,
+    reconstruction_error,
+)
 
 
 class Model:
@@ -144,3 +152,74 @@ def test_examples_of_another_floating_point_type_than_the_model_are_refused_with
     pca = PCA(2).fit(x.float())
     with pytest.raises(TypeError, match=r"convert it with x\.to\(torch\.float32\)"):
         reconstruction_error(pca, x)
+
+
+def blobs(n=60, k=4, spread=1.0, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(n) % 3
+    centres = 5 * torch.eye(k)[:3]
+    return centres[labels] + spread * torch.randn(n, k, generator=generator), labels
+
+
+def test_the_probe_is_scikit_learns_regression_on_codes_standardised_with_the_training_codes():
+    codes, labels = blobs(spread=3.0)
+    test_codes, test_labels = blobs(90, spread=3.0, seed=1)
+    codes, test_codes = codes * torch.tensor([1, 100, 0.01, 1]), test_codes * 2
+    mean, deviation = codes.mean(dim=0), codes.std(dim=0, correction=0)
+    regression = LogisticRegression(max_iter=5000).fit((codes - mean) / deviation, labels)
+    expected = regression.score((test_codes - mean) / deviation, test_labels)
+    assert linear_probe(codes, labels, test_codes, test_labels) == expected
+    assert 0.35 < expected < 0.95
+
+
+def test_the_penalty_reaches_the_probe():
+    (codes, labels), (test_codes, test_labels) = blobs(12, spread=4.0), blobs(300, spread=4.0)
+    accuracies = {
+        linear_probe(codes, labels, test_codes, test_labels, inverse_penalty=c)
+        for c in (1e-4, 1.0, 1e4)
+    }
+    assert len(accuracies) > 1
+
+
+def test_a_probe_leaves_the_gradients_of_the_codes_alone():
+    codes, labels = blobs()
+    codes.requires_grad_()
+    assert linear_probe(codes, labels, codes, labels) == 1.0
+
+
+@pytest.mark.parametrize(("n_clusters", "n_classes"), [(3, 3), (4, 3), (3, 4), (1, 4), (4, 1)])
+def test_clustering_accuracy_is_the_best_of_all_ways_to_name_the_clusters(n_clusters, n_classes):
+    generator = torch.Generator().manual_seed(n_clusters)
+    clusters = torch.randint(n_clusters, (30,), generator=generator)
+    labels = torch.randint(n_classes, (30,), generator=generator)
+    most = max(n_clusters, n_classes)
+    best = max(
+        sum(names[c] == label for c, label in zip(clusters.tolist(), labels.tolist(), strict=True))
+        for names in itertools.permutations(range(most))
+    )
+    assert clustering_accuracy(clusters, labels) == pytest.approx(best / 30)
+
+
+def test_clustering_accuracy_does_not_depend_on_the_names():
+    labels = torch.tensor([0, 0, 1, 1, 2, 2])
+    assert clustering_accuracy(torch.tensor([7, 7, 0, 0, 3, 3]), labels) == 1
+    assert clustering_accuracy(torch.tensor([7, 7, 0, 0, 3, 7]), labels) == pytest.approx(5 / 6)
+
+
+def test_kmeans_finds_classes_that_lie_apart():
+    codes, labels = blobs(spread=0.1)
+    assert kmeans_accuracy(codes, labels, seeds=3) == (1.0, 0.0)
+
+
+def test_kmeans_is_the_mean_of_scikit_learns_runs():
+    codes, labels = blobs(spread=3.0)
+    runs = [
+        clustering_accuracy(
+            torch.from_numpy(KMeans(3, n_init=10, random_state=seed).fit_predict(codes)).long(),
+            labels,
+        )
+        for seed in range(4)
+    ]
+    mean, deviation = kmeans_accuracy(codes, labels, seeds=4)
+    assert mean == pytest.approx(np.mean(runs))
+    assert deviation == pytest.approx(np.std(runs), abs=1e-6)

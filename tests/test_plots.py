@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.offsetbox import AnnotationBbox
 
 from mmlearn_helpers import plots
+from mmlearn_helpers.history import History
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -85,7 +86,6 @@ def test_the_style_draws_a_figure():
     ("shapes", "named"),
     [
         ([], r"\[\]"),
-        ([(3, 3)], r"\(3, 3\)"),
         ([(2, 3, 3), (3, 3, 3)], r"\(2, 3, 3\), \(3, 3, 3\)"),
         ([(2, 3, 3), (3, 3)], r"\(2, 3, 3\), \(3, 3\)"),
     ],
@@ -400,3 +400,127 @@ def test_a_column_that_is_constant_has_no_say():
 
 def test_points_that_are_all_the_same_are_one():
     assert plots.spread_out(torch.full((9, 2), 3.0), 5) == [0]
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4, 3, 3), (0, 3, 3), (2, 1, 1, 3, 3)])
+@pytest.mark.parametrize("draw", [plots.picture_grid, lambda x: plots.picture_rows({"a": x})])
+def test_what_is_no_list_of_pictures_is_refused(draw, shape):
+    with pytest.raises(
+        ValueError, match=r"pictures have shape .* but \(N, H, W\) or \(N, C, H, W\)"
+    ):
+        draw(torch.zeros(shape))
+
+
+def image(axes):
+    return np.ma.filled(axes.get_images()[0].get_array().astype(float), np.nan)
+
+
+def test_a_grid_holds_every_picture_in_reading_order():
+    pictures = torch.rand(7, 4, 5)
+    drawn = image(plots.picture_grid(pictures, columns=3))
+    assert drawn.shape == (3 * 5 - 1, 3 * 6 - 1)
+    for i, picture in enumerate(pictures):
+        row, column = divmod(i, 3)
+        tile = drawn[5 * row : 5 * row + 4, 6 * column : 6 * column + 5]
+        np.testing.assert_array_equal(tile, picture)
+    assert np.isnan(drawn[10:, 6:]).all()
+
+
+def test_a_grid_draws_colours_and_leaves_no_column_empty():
+    pictures = torch.rand(2, 3, 8, 8)
+    drawn = image(plots.picture_grid(pictures, columns=8))
+    assert drawn.shape == (8, 8 + 1 + 8, 3)
+    np.testing.assert_array_equal(drawn[:, 9:], pictures[1].permute(1, 2, 0))
+
+
+def test_filters_have_a_scale_each_with_zero_in_the_middle():
+    weights = torch.stack([torch.tensor([[1.0, -2.0]]), torch.tensor([[0.01, 0.0]])])
+    axes = plots.picture_grid(weights, columns=2, diverging=True)
+    np.testing.assert_allclose(image(axes)[0, [0, 1, 3, 4]], [0.5, -1, 1, 0])
+    assert axes.get_images()[0].get_clim() == (-1, 1)
+
+
+def test_a_manifold_shows_the_first_unit_to_the_right_and_the_second_upwards():
+    axes = plots.latent_manifold(lambda z: z[:, :1] + 10 * z[:, 1:], (1, 1), limit=1, steps=3)
+    np.testing.assert_allclose(image(axes), [[9, 10, 11], [-1, 0, 1], [-11, -10, -9]])
+    assert axes.get_xlim() == (-1.5, 1.5)
+    assert axes.get_ylim() == (-1.5, 1.5)
+
+
+def test_a_manifold_of_another_size_is_refused():
+    with pytest.raises(ValueError, match="pictures of 3 by 3 pixels are expected; check size"):
+        plots.latent_manifold(lambda z: z, (3, 3))
+
+
+def test_loss_curves_show_every_term_for_training_and_validation():
+    history = History(
+        train={"loss": [3.0, 2.0], "kl": [1.0, 0.5]}, validation={"loss": [4.0, 3.0]}, best_epoch=2
+    )
+    axes = history.plot()
+    curves = {line.get_label(): line for line in axes.get_lines()}
+    assert list(curves) == ["loss, training", "loss, validation", "kl, training", "best epoch"]
+    assert list(curves["loss, validation"].get_xdata()) == [1, 2]
+    assert list(curves["loss, validation"].get_ydata()) == [4.0, 3.0]
+    assert curves["loss, validation"].get_color() == curves["loss, training"].get_color()
+    assert axes.get_legend() is not None
+
+
+def test_an_empty_history_has_no_picture():
+    with pytest.raises(ValueError, match="history is empty"):
+        History().plot()
+
+
+def test_a_spectrogram_has_low_bands_below_and_seconds_to_the_right():
+    log_mel = torch.rand(20, 30)
+    axes = plots.spectrogram(log_mel, seconds=0.5)
+    np.testing.assert_array_equal(image(axes), log_mel)
+    assert axes.get_images()[0].origin == "lower"
+    assert axes.get_xlim() == (0, 0.5)
+
+
+def test_a_batch_of_spectrograms_is_refused():
+    with pytest.raises(ValueError, match=r"pick one example .* audio\[i, 0\]"):
+        plots.spectrogram(torch.rand(3, 1, 20, 30), seconds=0.5)
+
+
+def test_wrong_finds_and_only_they_are_framed():
+    right = torch.tensor([[True, False, True], [False, False, True]])
+    axes = plots.retrieval_rows(torch.rand(2, 6, 6), torch.rand(2, 3, 6, 6), right)
+    frames = [patch.get_xy() for patch in axes.patches]
+    assert frames == [(2 * 8 - 1, -1), (1 * 8 - 1, 7), (2 * 8 - 1, 7)]
+
+
+def test_finds_stand_beside_their_query():
+    queries, found = torch.rand(2, 6, 6), torch.rand(2, 3, 6, 6)
+    drawn = image(plots.retrieval_rows(queries, found, torch.ones(2, 3, dtype=torch.bool)))
+    np.testing.assert_array_equal(drawn[8:14, :6], queries[1])
+    np.testing.assert_array_equal(drawn[8:14, 24:30], found[1, 2])
+
+
+def test_finds_that_do_not_fit_their_queries_are_refused():
+    with pytest.raises(ValueError, match="do not fit"):
+        plots.retrieval_rows(torch.rand(2, 6, 6), torch.rand(2, 3, 6, 6), torch.ones(3, 3) > 0)
+
+
+def test_colours_can_be_told_apart_with_red_green_blindness():
+    rgb = np.array([to_rgb(colour) for colour in plots.PALETTE])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    for simulate in VIENOT.values():
+        seen = np.clip(linear @ np.array(simulate).T, 0, 1)
+        lab = np.array([to_lab(colour) for colour in seen])
+        distances = np.linalg.norm(lab[:, None] - lab[None], axis=2)
+        assert distances[~np.eye(len(lab), dtype=bool)].min() > 10
+
+
+# Viénot, F., Brettel, H. and Mollon, J. D. (1999). Digital video colourmaps for checking the
+# legibility of displays by dichromats. Color Research and Application 24(4).
+VIENOT = {
+    "protanopia": [[0.11238, 0.88762, 0.0], [0.11238, 0.88762, 0.0], [0.00401, -0.00401, 1.0]],
+    "deuteranopia": [[0.29275, 0.70725, 0.0], [0.29275, 0.70725, 0.0], [-0.02234, 0.02234, 1.0]],
+}
+
+
+def to_lab(linear):
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.array(to_xyz) @ linear / [0.9505, 1.0, 1.089] + 1e-9)
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from pathlib import Path
 import torch
 
 from mmlearn_helpers.data.dataset import Dataset, Split
+from mmlearn_helpers.files import save_atomically
 
 DRAWN_WITH = ("matplotlib", "numpy", "scikit-learn", "scipy", "torch")
 
@@ -62,38 +62,10 @@ def drawn(name: str, draw: Callable[..., Dataset], **options: object) -> Dataset
     dataset = draw(**options)
     stored = asdict(dataset) | {"train": dict(dataset.train), "test": dict(dataset.test)}
     try:
-        write_atomically(path, stored)
+        save_atomically(path, stored)
     except OSError as error:
         warnings.warn(f"{name} cannot be kept for the next time: {error}.", stacklevel=2)
     return dataset
-
-
-def write_atomically(path: Path, content: object) -> None:
-    """Save with ``torch.save`` so that the file is either whole or as it was before.
-
-    Parameters
-    ----------
-    path
-        Where to; its folder is made if need be.
-    content
-        Tensors, numbers, strings, and lists and dictionaries of them.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written; what stood there before is left as it was.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _key(options: dict[str, object]) -> str:

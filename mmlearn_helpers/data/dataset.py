@@ -42,6 +42,7 @@ class Split(dict[str, torch.Tensor]):
         return len(next(iter(self.values())))
 
     def __repr__(self) -> str:
+        """Name the modalities with their shapes."""
         shapes = ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in self.items())
         return f"Split({shapes})"
 

@@ -1,8 +1,8 @@
-"""Figures in one style, readable on a phone and with a palette for colour-blind readers."""
+"""Pictures of what lies in the space of the codes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import torch
@@ -10,78 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
-# Okabe, M. and Ito, K. (2008). Color universal design. Yellow is left out: too faint on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-
-
-def use_style() -> None:
-    """Make matplotlib draw in the style of the book."""
-    plt.rcParams.update(
-        {
-            "axes.grid": True,
-            "axes.prop_cycle": plt.cycler(color=PALETTE),
-            "axes.spines.right": False,
-            "axes.spines.top": False,
-            "figure.constrained_layout.use": True,
-            "figure.dpi": 150,
-            "figure.figsize": (5, 3.2),
-            "font.size": 11,
-            "grid.alpha": 0.3,
-            "legend.frameon": False,
-            "lines.linewidth": 2,
-        }
-    )
-
-
-def picture_rows(rows: Mapping[str, torch.Tensor], *, diverging: bool = False) -> Axes:
-    """Draw named rows of pictures under one another.
-
-    Parameters
-    ----------
-    rows
-        For every name a tensor of pictures, ``(N, H, W)``, the same N in each row.
-    diverging
-        Whether values have a sign: zero is drawn nearly white, and each picture has its own scale.
-        Otherwise 0 is drawn white and 1 black, and values outside are clipped.
-
-    Returns
-    -------
-    Axes
-        One axes that holds all rows, each named at its left.
-
-    Raises
-    ------
-    ValueError
-        If there are no rows, or they do not have the same three-dimensional shape.
-    """
-    shapes = {tuple(pictures.shape) for pictures in rows.values()}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 3:
-        raise ValueError(
-            f"The rows have shapes {sorted(shapes)}, but one shape (N, H, W) for all is expected."
-        )
-    n, height, width = next(iter(shapes))
-    pictures = torch.stack([row.detach() for row in rows.values()])
-    if diverging:
-        pictures = pictures / pictures.abs().amax(dim=(2, 3), keepdim=True).clamp_min(1e-12)
-    gap = max(1, height // 8)
-    canvas = torch.full((len(rows), n, height + gap, width + gap), torch.nan)
-    canvas[:, :, :height, :width] = pictures
-    canvas = canvas.transpose(1, 2).reshape(len(rows) * (height + gap), n * (width + gap))
-
-    size = 5 / (n + 2)
-    _, axes = plt.subplots(figsize=(5, max(1.0, size * len(rows) * (height + gap) / (width + gap))))
-    low, colours = (-1, "RdBu") if diverging else (0, "gray_r")
-    axes.imshow(
-        canvas[:-gap, :-gap].numpy(), cmap=colours, vmin=low, vmax=1, interpolation="nearest"
-    )
-    axes.set_yticks(
-        [row * (height + gap) + (height - 1) / 2 for row in range(len(rows))], list(rows)
-    )
-    axes.set_xticks([])
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-    return axes
+from mmlearn_helpers.checks import check_count
+from mmlearn_helpers.plots.pictures import draw_tiles
 
 
 def code_map(codes: torch.Tensor, labels: torch.Tensor, pictures: torch.Tensor) -> Axes:
@@ -159,3 +89,53 @@ def spread_out(points: torch.Tensor, limit: int) -> list[int]:
             break
         chosen.append(int(distance.argmax()))
     return chosen
+
+
+@torch.no_grad()
+def latent_manifold(
+    decode: Callable[[torch.Tensor], torch.Tensor],
+    size: tuple[int, int],
+    *,
+    limit: float = 2.0,
+    steps: int = 12,
+) -> Axes:
+    """Draw what a decoder makes of a grid of two-dimensional codes.
+
+    Parameters
+    ----------
+    decode
+        Turns codes ``(N, 2)`` into pictures, ``(N, H × W)`` or ``(N, 1, H, W)``, in [0, 1].
+    size
+        Height and width of a picture.
+    limit
+        The grid goes from -limit to limit in both directions.
+    steps
+        Pictures a side.
+
+    Returns
+    -------
+    Axes
+        The first code unit to the right and the second upwards, each picture at its code.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``steps`` is not a whole number of at least 2, or the decoder answers with another shape.
+    """
+    check_count("steps", steps, least=2)
+    along = torch.linspace(-limit, limit, steps)
+    codes = torch.cartesian_prod(along.flip(0), along).flip(1)
+    pictures = decode(codes)
+    if pictures.numel() != steps**2 * size[0] * size[1]:
+        raise ValueError(
+            f"The decoder turned codes of shape {tuple(codes.shape)} into {tuple(pictures.shape)}, "
+            f"but pictures of {size[0]} by {size[1]} pixels are expected; check size."
+        )
+    _, axes = plt.subplots(figsize=(5, 5))
+    half = limit + limit / (steps - 1)
+    draw_tiles(
+        axes, pictures.reshape(steps, steps, *size), gap=0, extent=(-half, half, -half, half)
+    )
+    axes.set(xlabel="first code unit", ylabel="second code unit")
+    axes.set_aspect("equal")
+    return axes
