@@ -131,7 +131,9 @@ class Dataset:
         shown = {name: x[:N_SHOWN] for name, x in self.train.items()}
         parts = [_strip(name, x) for name, x in shown.items()]
         for name, names in self.classes.items():
-            parts.append(f"<p>{name}: {', '.join(names[i] for i in shown[name].tolist())}</p>")
+            rows = shown[name].reshape(len(shown[name]), -1).tolist()
+            spelt = ", ".join(" and ".join(names[i] for i in row) for row in rows)
+            parts.append(f"<p>{name}: {html.escape(spelt)}</p>")
         if "text" in shown and shown["text"].dtype == torch.int64:
             parts.append("<br>".join(self.words(shown["text"][:3])))
         if self.sample_rate:

@@ -1,0 +1,135 @@
+"""The docstrings of the installed scientific packages: a real text corpus that is always there."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from types import ModuleType
+
+import torch
+
+from mmlearn_helpers.checks import check_count
+from mmlearn_helpers.data.cache import drawn
+from mmlearn_helpers.data.dataset import Dataset, Split
+
+PACKAGES = ("matplotlib", "numpy", "scipy", "sklearn", "torch")
+LEFT_OUT = {
+    "compiler",
+    "conftest",
+    "contrib",
+    "f2py",
+    "onnx",
+    "package",
+    "test",
+    "testing",
+    "tests",
+}
+FEWEST_WORDS, FEWEST_DOCUMENTS = 30, 10
+
+
+def docs(*, n_words: int = 2000) -> Dataset:
+    """Collect docs: thousands of docstrings of matplotlib, numpy, scipy, sklearn and torch.
+
+    What there is depends on the installed versions. Only public functions, classes and methods with
+    at least 30 words count, each text once, in modules with at least 10 of them.
+
+    Parameters
+    ----------
+    n_words
+        Size of the vocabulary: the most frequent words of the training texts, without English stop
+        words and words of one letter.
+
+    Returns
+    -------
+    Dataset
+        ``text`` is ``(N, n_words)``, how often each word of the vocabulary occurs; ``package``
+        and ``module`` are ``(N,)`` labels; ``name`` numbers the documents, and its class is what
+        is documented. A fifth of every module's texts is for testing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n_words`` is not a whole number of at least 1.
+    """
+    check_count("n_words", n_words)
+    return drawn("docs", _collect, n_words=n_words)
+
+
+def _collect(n_words: int) -> Dataset:
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.model_selection import train_test_split
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = {text: name for package in PACKAGES for name, text in _texts(package)}
+    modules = Counter(_module(name) for name in found.values())
+    kept = sorted(
+        (name, text) for text, name in found.items() if modules[_module(name)] >= FEWEST_DOCUMENTS
+    )
+    names, texts = zip(*kept, strict=True)
+    module_names = sorted({_module(name) for name in names})
+    module = torch.tensor([module_names.index(_module(name)) for name in names])
+    package = torch.tensor([PACKAGES.index(name.split(".")[0]) for name in names])
+    train, test = train_test_split(
+        torch.arange(len(names)), test_size=0.2, random_state=0, stratify=module
+    )
+    vectoriser = CountVectorizer(
+        max_features=n_words,
+        stop_words="english",
+        token_pattern=r"(?<![a-z0-9])[a-z]{2,}(?![a-z0-9])",
+    )
+    vectoriser.fit([texts[i] for i in train])
+    counts = torch.from_numpy(vectoriser.transform(texts).toarray()).float()
+    modalities = {
+        "text": counts,
+        "package": package,
+        "module": module,
+        "name": torch.arange(len(names)),
+    }
+    return Dataset(
+        name="docs",
+        train=Split({name: x[train] for name, x in modalities.items()}),
+        test=Split({name: x[test] for name, x in modalities.items()}),
+        about="Docstrings of the installed scientific packages, as counts of words.",
+        source="matplotlib, numpy, scipy, scikit-learn and torch, as installed",
+        licence="BSD-style, that of each package",
+        citation="See the page 'Citing' of each package.",
+        classes={"package": PACKAGES, "module": tuple(module_names), "name": names},
+        vocabulary=tuple(vectoriser.get_feature_names_out()),
+    )
+
+
+def _module(name: str) -> str:
+    return ".".join(name.split(".")[:2])
+
+
+def _texts(package: str) -> Iterator[tuple[str, str]]:
+    """Give name and docstring of what the public modules of a package hold."""
+    root = importlib.import_module(package)
+    for entry in pkgutil.iter_modules(root.__path__):
+        if entry.name.startswith("_") or entry.name in LEFT_OUT:
+            continue
+        module = importlib.import_module(f"{package}.{entry.name}")
+        for name, thing in _public(module):
+            for path, described in [(name, thing), *_methods(name, thing)]:
+                text = getattr(described, "__doc__", None)
+                if isinstance(text, str) and len(text.split()) >= FEWEST_WORDS:
+                    yield f"{module.__name__}.{path}", inspect.cleandoc(text)
+
+
+def _public(thing: ModuleType | type) -> list[tuple[str, object]]:
+    return [
+        (name, value)
+        for name, value in sorted(vars(thing).items(), key=lambda item: item[0])
+        if not name.startswith("_") and callable(value)
+    ]
+
+
+def _methods(name: str, thing: object) -> list[tuple[str, object]]:
+    if not inspect.isclass(thing):
+        return []
+    return [(f"{name}.{method}", value) for method, value in _public(thing)]
