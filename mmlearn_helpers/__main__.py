@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import inspect
+import sys
 from collections.abc import Sequence
 
 from mmlearn_helpers import __version__
@@ -11,13 +13,20 @@ from mmlearn_helpers import __version__
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command.
 
-    ``mmlearn data list`` prints every data set that :func:`mmlearn_helpers.data.load` knows, and
-    ``mmlearn --version`` the version of the package.
+    ``mmlearn data list`` prints every data set that :func:`mmlearn_helpers.data.load` knows,
+    ``mmlearn data fetch NAME`` fetches and checks the files of one, ``mmlearn data where`` prints
+    where they are kept, and ``mmlearn --version`` the version of the package.
 
     Parameters
     ----------
     arguments
         The words after ``mmlearn``; those of the command line when ``None``.
+
+    Raises
+    ------
+    SystemExit
+        With a message and a code other than 0 if the words make no sense, or a file that is asked
+        for cannot be had.
     """
     parser = argparse.ArgumentParser(prog="mmlearn", description="Helper of the course.")
     parser.add_argument("--version", action="version", version=f"mmlearn {__version__}")
@@ -25,15 +34,66 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data = commands.add_parser("data", help="the data sets of the course").add_subparsers(
         required=True
     )
-    data.add_parser("list", help="names of the data sets").set_defaults(run=list_data)
-    parser.parse_args(arguments).run()
+    data.add_parser("list", help="what there is").set_defaults(run=list_data)
+    fetch = data.add_parser("fetch", help="fetch and check the files of a real data set")
+    fetch.add_argument("name", help="as in the list")
+    fetch.set_defaults(run=fetch_data)
+    data.add_parser("where", help="the folders that files are kept in").set_defaults(
+        run=show_places
+    )
+    options = vars(parser.parse_args(arguments))
+    run = options.pop("run")
+    try:
+        run(**options)
+    except (FileNotFoundError, ValueError) as error:
+        sys.exit(f"mmlearn: {error}")
 
 
 def list_data() -> None:
-    """Print the names of the data sets, one a line."""
-    from mmlearn_helpers.data import names
+    """Print the data sets: name, kind, whether the files of a real set are here, what it is."""
+    from mmlearn_helpers.data import loader, names
+    from mmlearn_helpers.data.fetch import is_here
+    from mmlearn_helpers.data.registry import SETS
 
-    print("\n".join(names()))
+    for name in names():
+        kind = "embedded"
+        if name in SETS:
+            kind = "real, here" if all(map(is_here, SETS[name])) else "real, to fetch"
+        print(f"{name:18} {kind:14}  {inspect.getdoc(loader(name)).splitlines()[0]}")
+
+
+def fetch_data(name: str) -> None:
+    """Fetch the files of a real data set that are not here yet, and check all of them.
+
+    Parameters
+    ----------
+    name
+        The name of the set.
+
+    Raises
+    ------
+    ValueError
+        If there is no set of that name.
+    FileNotFoundError
+        If a file is not here and cannot be fetched.
+    """
+    from mmlearn_helpers.data import loader
+    from mmlearn_helpers.data.fetch import fetch
+    from mmlearn_helpers.data.registry import SETS
+
+    loader(name)
+    if name not in SETS:
+        print(f"{name} is always there: nothing to fetch.")
+    for path in SETS.get(name, ()):
+        print(f"{fetch(path)} is right.")
+
+
+def show_places() -> None:
+    """Print the folder of the real data and that of what can be made again."""
+    from mmlearn_helpers.data.cache import cache_folder, data_folder
+
+    print(f"real data  {data_folder()}")
+    print(f"cache      {cache_folder()}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
 import pkgutil
@@ -12,6 +13,8 @@ import pytest
 
 import mmlearn_helpers
 from mmlearn_helpers.__main__ import main
+from mmlearn_helpers.data import names
+from mmlearn_helpers.data.registry import FILES, File
 
 MODULES = [
     importlib.import_module(found.name)
@@ -102,9 +105,52 @@ def test_modules_stay_short():
         assert len(inspect.getsource(module).splitlines()) < 260, module.__name__
 
 
-def test_the_command_lists_the_data_sets(capsys):
+def test_the_command_lists_the_data_sets(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("MMLEARN_DATA", str(tmp_path))
+    faces = tmp_path / "freyfaces" / "frey_rawface.mat"
+    faces.parent.mkdir()
+    faces.touch()
     main(["data", "list"])
-    assert capsys.readouterr().out.split() == ["digits", "mnist"]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == names()
+    kinds = {line.split()[0]: line[18:33].strip() for line in lines}
+    assert kinds["digits"] == "embedded"
+    assert kinds["frey-faces"] == "real, here"
+    assert kinds["mnist"] == "real, to fetch"
+    assert all(line.endswith(".") for line in lines)
+
+
+def test_the_command_fetches_a_data_set(capsys, monkeypatch, tmp_path):
+    path = "freyfaces/frey_rawface.mat"
+    place = tmp_path / path
+    place.parent.mkdir()
+    place.write_bytes(b"face")
+    monkeypatch.setenv("MMLEARN_DATA", str(tmp_path))
+    monkeypatch.setitem(FILES, path, File(hashlib.sha256(b"face").hexdigest()))
+    main(["data", "fetch", "frey-faces"])
+    assert capsys.readouterr().out == f"{place} is right.\n"
+    place.write_bytes(b"mask")
+    with pytest.raises(SystemExit, match=r"^mmlearn: The file freyfaces/.* put it at "):
+        main(["data", "fetch", "frey-faces"])
+
+
+def test_the_command_has_nothing_to_fetch_for_an_embedded_set(capsys):
+    main(["data", "fetch", "digits"])
+    assert capsys.readouterr().out == "digits is always there: nothing to fetch.\n"
+
+
+def test_the_command_answers_an_unknown_name_with_the_nearest():
+    with pytest.raises(SystemExit, match=r"^mmlearn: .*'minst'. Did you mean 'mnist'\?") as stop:
+        main(["data", "fetch", "minst"])
+    assert stop.value.code != 0
+
+
+def test_the_command_says_where_files_are_kept(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("MMLEARN_DATA", str(tmp_path))
+    main(["data", "where"])
+    real, cache = capsys.readouterr().out.splitlines()
+    assert real.split() == ["real", "data", str(tmp_path)]
+    assert cache.endswith("mmlearn_helpers")
 
 
 def test_the_command_knows_its_version(capsys):

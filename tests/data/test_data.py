@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import hashlib
 import os
 import struct
 import warnings
@@ -12,6 +13,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from mmlearn_helpers import data
+from mmlearn_helpers.data import registry
 
 FILES = [
     "train-images-idx3-ubyte.gz",
@@ -43,6 +45,8 @@ def made_up(tmp_path, monkeypatch):
     folder.mkdir()
     for name, array in arrays.items():
         write_idx(folder / name, array)
+        sha256 = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        monkeypatch.setitem(registry.FILES, f"mnist/{name}", registry.File(sha256))
     monkeypatch.setenv("MMLEARN_DATA", str(tmp_path))
     return folder, arrays
 
@@ -73,7 +77,9 @@ def test_an_unknown_name_is_answered_with_the_nearest(name, near):
 
 @pytest.mark.parametrize("name", ["", "zebra"])
 def test_a_name_near_to_none_is_answered_with_all_names(name):
-    with pytest.raises(ValueError, match="Known sets: digits, mnist") as refusal:
+    with pytest.raises(
+        ValueError, match=r"Known sets: 20-newsgroups, .*digits, .*mnist"
+    ) as refusal:
         data.load(name)
     assert "Did you mean" not in str(refusal.value)
 
@@ -193,22 +199,28 @@ def test_tensors_that_were_read_can_be_changed_without_a_warning(made_up, repeat
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_without_the_environment_variable_the_message_says_how_to_set_it(monkeypatch, value):
+def test_without_the_environment_variable_the_message_says_how_to_set_it(
+    monkeypatch, tmp_path, value
+):
     if value is None:
         monkeypatch.delenv("MMLEARN_DATA", raising=False)
     else:
         monkeypatch.setenv("MMLEARN_DATA", value)
-    with pytest.raises(FileNotFoundError, match=f"{FILES[0]}.*not set; put the file at.* and set"):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setitem(registry.FILES, f"mnist/{FILES[0]}", registry.File("0" * 64))
+    with pytest.raises(FileNotFoundError, match=r"or let .* MMLEARN_DATA name a folder") as refusal:
         data.load("mnist")
+    place = tmp_path / "mmlearn_helpers" / "data" / "mnist" / FILES[0]
+    assert f"put it at {place}" in str(refusal.value)
 
 
 @pytest.mark.parametrize("missing", [FILES[0], FILES[3]])
 def test_a_file_that_is_missing_is_named_with_its_folder(made_up, missing):
     path = made_up[0] / missing
     path.unlink()
-    with pytest.raises(FileNotFoundError, match=r"There is no file .*; put it there") as refusal:
+    with pytest.raises(FileNotFoundError, match=f"The file mnist/{missing} is needed") as refusal:
         data.load("mnist")
-    assert str(path) in str(refusal.value)
+    assert f"put it at {path}" in str(refusal.value)
 
 
 @needs_real_data

@@ -1,4 +1,4 @@
-"""Data sets that are always there: no network, no files to fetch."""
+"""Small handwritten digits: real, and always there, as scikit-learn carries them."""
 
 from __future__ import annotations
 
