@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 
 Examples = torch.Tensor | Mapping[str, torch.Tensor]
@@ -134,6 +135,43 @@ def fingerprint(x: Examples) -> dict[str, list[int]]:
         modality: [*tensor.shape, zlib.crc32(tensor.cpu().contiguous().view(torch.uint8).numpy())]
         for modality, tensor in _parts(x).items()
     }
+
+
+def mixed_seed(*numbers: int) -> int:
+    """Make one seed out of several numbers, so that no two runs share their random numbers.
+
+    Parameters
+    ----------
+    numbers
+        Whole numbers from 0, for example the seed of a run and the number of the epoch.
+
+    Returns
+    -------
+    int
+        A seed.
+    """
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def shuffled(n: int, seed: int, epoch: int) -> torch.Tensor:
+    """Give the order in which an epoch goes through the examples.
+
+    Parameters
+    ----------
+    n
+        The number of examples.
+    seed
+        The seed of the run.
+    epoch
+        The number of the epoch, from 0.
+
+    Returns
+    -------
+    torch.Tensor
+        The numbers from 0 to n - 1, ``(n,)``.
+    """
+    generator = torch.Generator().manual_seed(mixed_seed(seed, epoch, 0))
+    return torch.randperm(n, generator=generator)
 
 
 def _parts(x: Examples) -> Mapping[str, torch.Tensor]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -22,44 +21,21 @@ from mmlearn_helpers.batches import (
     check_examples,
     fingerprint,
     is_finite,
+    mixed_seed,
     move,
     n_examples,
+    shuffled,
     take,
 )
 from mmlearn_helpers.checkpoints import load_checkpoint, save_checkpoint
 from mmlearn_helpers.checks import check_count, check_positive, check_terms, check_trainable
 from mmlearn_helpers.history import History
 from mmlearn_helpers.processes import Processes
+from mmlearn_helpers.schedules import one_cycle
 
 __all__ = ["History", "fit", "one_cycle"]
 
 REMEDY = "a smaller learning_rate or a max_gradient_norm often helps."
-
-
-def one_cycle(step: int, n_steps: int) -> float:
-    """Give the step size of a one-cycle run as a share of its peak.
-
-    Parameters
-    ----------
-    step
-        Number of the step, from 0.
-    n_steps
-        Steps in the whole run.
-
-    Returns
-    -------
-    float
-        Rises in a line over the first twentieth of the run, then falls to zero along a cosine.
-
-    References
-    ----------
-    Smith, L. N. and Topin, N. (2019). Super-convergence: very fast training of neural networks
-    using large learning rates. Proceedings of SPIE 11006.
-    """
-    rise = n_steps / 20
-    if step < rise:
-        return (step + 1) / (rise + 1)
-    return (1 + math.cos(math.pi * (step - rise) / (n_steps - rise))) / 2
 
 
 def fit(
@@ -185,8 +161,8 @@ def fit(
         for epoch in _with_progress(range(first_epoch, epochs)):
             if patience is not None and epoch - (history.best_epoch or 0) >= patience:
                 break
-            rows_of_batches = _shuffled(n, seed, epoch).split(batch_size)
-            torch.manual_seed(_seed(seed, epoch, 1 + processes.rank))
+            rows_of_batches = shuffled(n, seed, epoch).split(batch_size)
+            torch.manual_seed(mixed_seed(seed, epoch, 1 + processes.rank))
             totals: dict[str, float] = defaultdict(float)
             model.train()
             for i, rows in enumerate(rows_of_batches):
@@ -195,23 +171,15 @@ def fit(
                     optimiser.param_groups[0]["lr"] = learning_rate * factor
                 mine, weight = processes.share(rows)
                 batch = take(data, mine.to(processes.device))
-                terms = network.loss(batch)
-                values = check_terms(terms)
-                if not math.isfinite(values["loss"]):
-                    where = f"in epoch {epoch + 1}, step {i + 1} of {n_batches}"
-                    raise FloatingPointError(_explain_loss(model, batch, values, where))
-                optimiser.zero_grad()
-                (weight * terms["loss"]).backward()
-                if max_gradient_norm is not None:
-                    nn.utils.clip_grad_norm_(model.parameters(), max_gradient_norm)
-                optimiser.step()
+                where = f"in epoch {epoch + 1}, step {i + 1} of {n_batches}"
+                values = _step(network, optimiser, batch, weight, max_gradient_norm, where)
                 for name, value in values.items():
                     totals[name] += weight * value * len(rows) / n
             if not all(torch.isfinite(weights).all() for weights in model.parameters()):
                 raise FloatingPointError(
                     f"A weight became NaN or infinite in epoch {epoch + 1}; {REMEDY}"
                 )
-            torch.manual_seed(_seed(seed))
+            torch.manual_seed(mixed_seed(seed))
             validation = {} if validate is None else _mean_terms(model, validate, batch_size)
             history.record(processes.mean(totals), validation)
             if patience is not None and history.has_improved():
@@ -232,20 +200,33 @@ def fit(
     return history
 
 
+def _step(
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    batch: Examples,
+    weight: float,
+    max_gradient_norm: float | None,
+    where: str,
+) -> dict[str, float]:
+    """Go one step down the gradient of a batch's loss."""
+    terms = model.loss(batch)
+    values = check_terms(terms)
+    if not math.isfinite(values["loss"]):
+        raise FloatingPointError(_explain_loss(model, batch, values, where))
+    optimiser.zero_grad()
+    (weight * terms["loss"]).backward()
+    if max_gradient_norm is not None:
+        nn.utils.clip_grad_norm_(model.parameters(), max_gradient_norm)
+    optimiser.step()
+    return values
+
+
 def _with_progress(epochs: range) -> tqdm:
     """Show a bar where a person would see it; builds set TQDM_DISABLE."""
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
     return tqdm(
         epochs, "epochs", leave=False, disable=not watched or bool(os.environ.get("TQDM_DISABLE"))
     )
-
-
-def _seed(*numbers: int) -> int:
-    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
-
-
-def _shuffled(n: int, seed: int, epoch: int) -> torch.Tensor:
-    return torch.randperm(n, generator=torch.Generator().manual_seed(_seed(seed, epoch, 0)))
 
 
 @torch.no_grad()
