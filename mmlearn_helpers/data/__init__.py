@@ -1,7 +1,8 @@
 """Data sets as tensors, each with its source, licence and citation.
 
 *Embedded* sets are always there and need no network; those that are drawn are drawn once and kept.
-*Real* sets are fetched once, into the folder that the environment variable ``MMLEARN_DATA`` names.
+*Real* sets are fetched once, into the folder that the environment variable ``MMLEARN_DATA`` names
+or, without it, into the user's cache; every file is checked by its SHA-256.
 """
 
 from __future__ import annotations
@@ -9,18 +10,69 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 
+from mmlearn_helpers.data.clips import clips
 from mmlearn_helpers.data.dataset import Dataset, Split
-from mmlearn_helpers.data.embedded import digits
-from mmlearn_helpers.data.real import mnist
+from mmlearn_helpers.data.digits import digits
+from mmlearn_helpers.data.docs import docs
+from mmlearn_helpers.data.folder import from_folder
+from mmlearn_helpers.data.glyphs import glyphs
+from mmlearn_helpers.data.moons import moons
+from mmlearn_helpers.data.pairs import paired
+from mmlearn_helpers.data.real import binarised_mnist, fashion_mnist, frey_faces, mfeat, mnist
+from mmlearn_helpers.data.scenes import scenes
+from mmlearn_helpers.data.scikit import newsgroups, olivetti
+from mmlearn_helpers.data.spoken_digits import spoken_digits
+from mmlearn_helpers.data.voices import voices
 
-__all__ = ["Dataset", "Split", "load", "names"]
+__all__ = ["Dataset", "Split", "from_folder", "load", "loader", "names", "paired"]
 
-_LOADERS: dict[str, Callable[..., Dataset]] = {"digits": digits, "mnist": mnist}
+_LOADERS: dict[str, Callable[..., Dataset]] = {
+    "20-newsgroups": newsgroups,
+    "binarised-mnist": binarised_mnist,
+    "digits": digits,
+    "docs": docs,
+    "fashion-mnist": fashion_mnist,
+    "frey-faces": frey_faces,
+    "mnist": mnist,
+    "multiple-features": mfeat,
+    "glyphs": glyphs,
+    "moons": moons,
+    "scenes": scenes,
+    "olivetti": olivetti,
+    "clips": clips,
+    "spoken-digits": spoken_digits,
+    "voices": voices,
+}
 
 
 def names() -> list[str]:
     """Give the names that :func:`load` knows, in alphabetical order."""
     return sorted(_LOADERS)
+
+
+def loader(name: str) -> Callable[..., Dataset]:
+    """Give the function that loads a data set.
+
+    Parameters
+    ----------
+    name
+        One of :func:`names`.
+
+    Returns
+    -------
+    Callable
+        A function of this package, whose documentation says what the set holds.
+
+    Raises
+    ------
+    ValueError
+        If there is no set of that name.
+    """
+    if name not in _LOADERS:
+        near = difflib.get_close_matches(name.lower(), names(), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"There is no data set {name!r}.{hint} Known sets: {', '.join(names())}.")
+    return _LOADERS[name]
 
 
 def load(name: str, **options: object) -> Dataset:
@@ -47,10 +99,7 @@ def load(name: str, **options: object) -> Dataset:
     TypeError
         If the set has no such option.
     FileNotFoundError
-        If a real set is asked for and its files are not in the folder ``MMLEARN_DATA``.
+        If a real set is asked for and its files are neither there nor can be fetched; the message
+        says what every mirror answered and where to put them by hand.
     """
-    if name not in _LOADERS:
-        near = difflib.get_close_matches(name.lower(), names(), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"There is no data set {name!r}.{hint} Known sets: {', '.join(names())}.")
-    return _LOADERS[name](**options)
+    return loader(name)(**options)

@@ -1,0 +1,227 @@
+"""The made-up speakers say what the labels say, as high and as long as the factors say."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from scipy.linalg import solve_toeplitz
+
+from mmlearn_helpers import data
+from mmlearn_helpers.data.audio import log_mel
+from mmlearn_helpers.data.phones import PHONES, SPEAKERS, spell
+
+voices = importlib.import_module("mmlearn_helpers.data.voices")
+
+needs_real_data = pytest.mark.skipif(
+    "MMLEARN_DATA" not in os.environ, reason="MMLEARN_DATA names no folder with data"
+)
+
+
+@pytest.fixture(scope="module")
+def spoken():
+    return data.load("voices", n_train=1200, n_test=400)
+
+
+def fingerprint(dataset):
+    digest = hashlib.sha256()
+    for split in (dataset.train, dataset.test):
+        for name in sorted(split):
+            digest.update(name.encode() + split[name].numpy().tobytes())
+    return digest.hexdigest()
+
+
+def test_voices_have_the_promised_shapes_and_ranges(spoken):
+    for split, n in ((spoken.train, 1200), (spoken.test, 400)):
+        assert split["wave"].shape == (n, 4096)
+        assert split["audio"].shape == (n, 1, 40, 32)
+        assert split["audio"].min() >= 0
+        assert split["audio"].max() <= 1
+        assert split["wave"].abs().amax(1).min() > 0.25
+        assert split["wave"].abs().max() < 0.95
+        for name in ("label", "speaker"):
+            assert split[name].shape == (n,)
+            assert split[name].dtype == torch.int64
+        for name in ("wave", "audio", "pitch", "duration"):
+            assert split[name].dtype == torch.float32
+            assert split[name].isfinite().all()
+    assert spoken.sample_rate == 8000
+    assert spoken.classes["label"][:3] == ("zero", "one", "two")
+    assert len(spoken.classes["speaker"]) == 8
+
+
+def test_words_and_speakers_have_equal_shares(spoken):
+    for split, share in ((spoken.train, 15), (spoken.test, 5)):
+        pairs = torch.bincount(split["label"] * 8 + split["speaker"], minlength=80)
+        assert pairs.tolist() == [share] * 80
+
+
+def test_the_spectrograms_are_those_of_the_waves(spoken):
+    torch.testing.assert_close(log_mel(spoken.test["wave"], 8000), spoken.test["audio"])
+
+
+def test_voices_are_drawn_the_same_with_any_number_of_threads():
+    here = voices._draw(n_train=520, n_test=30, seed=3)
+    assert fingerprint(voices._draw(n_train=520, n_test=30, seed=3)) == fingerprint(here)
+    assert fingerprint(voices._draw(n_train=520, n_test=30, seed=4)) != fingerprint(here)
+    script = (
+        "import importlib, torch; assert torch.get_num_threads() == 2\n"
+        "voices = importlib.import_module('mmlearn_helpers.data.voices')\n"
+        "drawn = voices._draw(n_train=520, n_test=30, seed=3)\n"
+        "torch.save([dict(drawn.train), dict(drawn.test)], 'there.pt')"
+    )
+    folder = os.environ["XDG_CACHE_HOME"]
+    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True)
+    there = torch.load(Path(folder) / "there.pt")
+    for split, again in zip((here.train, here.test), there, strict=True):
+        assert all(torch.equal(x, again[name]) for name, x in split.items())
+
+
+def test_no_random_state_is_used_nor_changed(spoken):
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    again = voices._draw(n_train=1200, n_test=400, seed=0)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert fingerprint(again) == fingerprint(spoken)
+
+
+def test_10_000_are_drawn_in_5_seconds():
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        voices._draw(n_train=2000, n_test=500, seed=0)
+        seconds.append(time.perf_counter() - start)
+    assert 4 * min(seconds) < 5
+
+
+def test_what_was_drawn_is_read_in_a_fifth_of_a_second(spoken):
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        data.load("voices", n_train=1200, n_test=400)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "fault"),
+    [
+        ("n_train", 0, ValueError),
+        ("n_test", -1, ValueError),
+        ("n_test", 1.5, TypeError),
+        ("seed", -1, ValueError),
+    ],
+)
+def test_impossible_options_are_refused(option, value, fault):
+    with pytest.raises(fault, match=f"{option} is {value}"):
+        data.load("voices", **{option: value})
+
+
+def measured_pitch(wave):
+    """Mean frequency of the voice by autocorrelation, weighted by loudness, in Hz."""
+    hann = torch.hann_window(512)
+    frames = wave.unfold(1, 512, 128) * hann
+
+    def autocorrelation(x):
+        return torch.fft.irfft(torch.fft.rfft(x, 1024).abs().square())[..., :120]
+
+    bias = autocorrelation(hann)
+    r = autocorrelation(frames) / (bias / bias[0])
+    r = r / r[..., :1].clamp(min=1e-9)
+    peak = F.pad((r[..., 1:-1] > r[..., :-2]) & (r[..., 1:-1] >= r[..., 2:]), (1, 1))
+    peak[..., :18] = False
+    best = torch.where(peak, r, 0.0).amax(2, keepdim=True)
+    lag = (peak & (r > 0.9 * best)).float().argmax(2, keepdim=True).clamp(min=1)
+    left, middle, right = (r.gather(2, lag + i)[..., 0] for i in (-1, 0, 1))
+    lag = lag[..., 0] + 0.5 * (left - right) / (left - 2 * middle + right).clamp(max=-1e-6)
+    weight = frames.square().sum(2).sqrt() * (best[..., 0] > 0.5)
+    return (8000 / lag * weight).sum(1) / weight.sum(1)
+
+
+def test_the_pitch_is_the_one_that_is_measured(spoken):
+    error = (measured_pitch(spoken.train["wave"]) / spoken.train["pitch"] - 1).abs()
+    assert error.median() < 0.015
+    assert error.quantile(0.95) < 0.05
+
+
+def test_nothing_is_said_but_during_the_word(spoken):
+    power = spoken.train["wave"].unfold(1, 64, 64).square().mean(2)
+    loud = power > 1e-3 * power.amax(1, keepdim=True)
+    place = torch.arange(64) * 0.008
+    first = torch.where(loud, place, 1.0).amin(1)
+    last = torch.where(loud, place, 0.0).amax(1) + 0.008
+    assert ((last - first) < spoken.train["duration"] + 0.03).all()
+    assert ((last - first) / spoken.train["duration"]).median() > 0.8
+    assert spoken.train["duration"].max() < 0.475
+
+
+def formants(wave):
+    """F1 to F3 by linear prediction, in Hz."""
+    x = (wave[1:] - 0.95 * wave[:-1]) * np.hamming(len(wave) - 1)
+    r = np.correlate(x, x, "full")[len(x) - 1 :]
+    roots = np.roots(np.append(1, -solve_toeplitz(r[:10], r[1:11])))
+    roots = roots[roots.imag > 0.01]
+    frequency, width = np.angle(roots) * 8000 / 2 / np.pi, -np.log(np.abs(roots)) * 8000 / np.pi
+    found = np.sort(frequency[(width < 500) & (frequency > 150)])
+    return found[:3] if len(found) >= 3 else [np.nan] * 3
+
+
+def test_vowels_have_the_formants_of_peterson_and_barney(monkeypatch):
+    vowels = ("IH", "EH", "AH", "AO")
+    monkeypatch.setattr(voices, "WORDS", {vowel: f"{vowel} 460" for vowel in vowels})
+    said = voices._draw(n_train=320, n_test=1, seed=0).train
+    for i, vowel in enumerate(vowels):
+        for j, (pitch, tract, *_) in enumerate(SPEAKERS.values()):
+            waves = said["wave"][(said["label"] == i) & (said["speaker"] == j), 1200:2400]
+            found = np.nanmedian([formants(wave) for wave in waves.double().numpy()], axis=0)
+            error = np.abs(found / (np.array(PHONES[vowel][:3]) * tract) - 1)
+            # Linear prediction takes a strong harmonic for F1 where harmonics are far apart.
+            assert error[0] < (0.06 if pitch < 150 else 0.16), (vowel, j)
+            assert (error[1:] < (0.04 if pitch < 250 else 0.08)).all(), (vowel, j)
+
+
+def test_words_are_spelt_with_silence_around_them():
+    phones, seconds = spell(["S 90 IH 100 N 50", "IY 200"])
+    assert phones.shape == (2, 5, 11)
+    torch.testing.assert_close(seconds, torch.tensor([[0.09, 0.1, 0.05], [0.2, 0, 0]]))
+    assert phones[0, 1].tolist() == pytest.approx(PHONES["S"])
+    assert phones[0, [0, 4], 6:9].eq(0).all()
+    assert phones[1, [0, 2, 3, 4], 6:9].eq(0).all()
+    assert phones[1, 1, 6] == 1
+
+
+def stretched(audio):
+    """Where somebody speaks, as 24 columns; 1 is the loudest, 0 what is 48 decibels below."""
+    x = (1 + (audio - audio.amax((1, 2, 3), keepdim=True)) / 0.6).clamp(min=0)[:, 0]
+    rows = []
+    for picture, loud in zip(x, x.topk(8, dim=1).values.mean(1), strict=True):
+        (on,) = (loud > 0.35 * loud.max()).nonzero(as_tuple=True)
+        part = picture[None, :, on[0] : on[-1] + 1]
+        rows.append(F.interpolate(part, size=24, mode="linear", align_corners=True).flatten())
+    return torch.stack(rows).numpy()
+
+
+@needs_real_data
+def test_who_knows_real_digits_understands_the_voices_and_the_reverse(spoken):
+    from sklearn.linear_model import LogisticRegression
+
+    real = data.load("spoken-digits").train
+    made_up, recorded = stretched(spoken.train["audio"]), stretched(real["audio"])
+    model = LogisticRegression(C=0.01, max_iter=200)
+    heard = model.fit(recorded, real["label"]).predict(made_up) == spoken.train["label"].numpy()
+    men = SPEAKERS["Abel"], SPEAKERS["Dirk"], SPEAKERS["Gus"]
+    is_man = np.isin(spoken.train["speaker"], [list(SPEAKERS.values()).index(man) for man in men])
+    assert heard.mean() > 0.8
+    assert heard[is_man].mean() > 0.9
+    heard = model.fit(made_up, spoken.train["label"]).predict(recorded) == real["label"].numpy()
+    assert heard.mean() > 0.45
