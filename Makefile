@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+PEERS := _build/benchmark
 
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
@@ -20,7 +21,8 @@ test: book
 lab: $(STAMP)
 	$(BIN)/jupyter lab book
 
-benchmark: $(STAMP)
+benchmark: $(STAMP) $(PEERS)/.installed
+	$(PEERS)/bin/python tests/benchmarks/training_speed.py
 	$(BIN)/python tests/benchmarks/mnist_reconstruction.py
 
 # torch first and alone: with it in place, nothing else asks for another build of it.
@@ -31,6 +33,14 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install -q -r requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	$(BIN)/jupytext-config --settings-file .venv/share/jupyter/lab/settings/overrides.json set-default-viewer markdown
+	touch $@
+
+# The trainers that ours is timed beside, apart from the book; dependency groups need pip 25.1.
+$(PEERS)/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install -q 'pip>=25.1'
+	$(PEERS)/bin/python -m pip install -q $$(grep '^torch==' requirements.txt)
+	$(PEERS)/bin/python -m pip install -q -c requirements.txt --group benchmark -e .
 	touch $@
 
 # The newest versions that pyproject.toml allows, with torch as it stands in the lock, and without

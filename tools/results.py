@@ -1,17 +1,36 @@
-"""Turn the recorded results into the table of the page "Results beside the papers"."""
+"""Turn the recorded results into the tables of the pages that show them."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-HEADER = ["Method", "Data and measure", "Paper", "Ours"]
+RESULTS = ["Method", "Data and measure", "Paper", "Ours"]
+TRAINERS = [
+    "Model",
+    "Trained",
+    "Seconds an epoch",
+    "By hand = 1",
+    "Loss",
+    "MiB for training",
+    "MiB in all",
+]
+NETWORKS = ["Widths", "Million operations", "Microseconds", "By hand = 1", "Share"]
+GROWTH = [
+    "Pictures",
+    "Seconds an epoch",
+    "Microseconds a picture",
+    "MiB in all",
+    "MiB for training",
+]
+PEERS = ("skorch", "Keras", "pythae")
+NAMES = {"AE": "autoencoder", "DeepAutoencoder": "autoencoder of the book", "VAE": "VAE"}
 
 
 def write_results(root: Path) -> None:
     """Write `_build/derived/results.md` from `book/appendix/results.json`."""
     results = json.loads((root / "book" / "appendix" / "results.json").read_text())
-    rows = [HEADER, ["---"] * len(HEADER)]
+    rows = []
     remarks = []
     for result in results:
         epochs = f"{result['epochs']} epochs, " if result["epochs"] else ""
@@ -25,7 +44,96 @@ def write_results(root: Path) -> None:
             ]
         )
         remarks.append(f"- **{result['method']}.** {result['differs']} Our run: {run}.\n")
-    table = "".join("| " + " | ".join(row) + " |\n" for row in rows)
-    target = root / "_build" / "derived" / "results.md"
+    text = "\nWhat differs, and our runs:\n\n" + "".join(remarks)
+    write(root, "results", table(RESULTS, rows) + text)
+    speed = root / "book" / "appendix" / "speed.json"
+    if speed.exists():
+        write_speed(root, json.loads(speed.read_text()))
+
+
+def write_speed(root: Path, record: dict) -> None:
+    """Write the tables of the page "Speed beside the peers", each with a sentence."""
+    trainers = [
+        [
+            NAMES[entry["model"]],
+            entry["way"],
+            f"{min(entry['seconds']):.2f}",
+            f"{entry['times_by_hand']:.2f}",
+            f"{entry['loss']:.1f}",
+            f"{entry['memory_for_training']:.0f}",
+            f"{entry['memory']:.0f}",
+        ]
+        for entry in record["trainers"]
+    ]
+    settings = record["settings"]
+    widths = ", ".join(map(str, settings["sizes"]))
+    task = (
+        f"The task is always the same: layers of {widths} units and back, ReLU between them, "
+        f"{settings['n']} pictures, {settings['epochs']} epoch, batches of "
+        f"{settings['batch_size']}, Adam with step size {settings['learning_rate']}.\n\n"
+    )
+    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    before, after = record["load_average"]
+    ratio = {(entry["model"], entry["way"]): entry["times_by_hand"] for entry in record["trainers"]}
+    others = {way: ratio[model, way] for model, way in ratio if model == "AE" and way in PEERS}
+    fastest = min(others, key=others.get)
+    text = (
+        f"\n`fit` took {ratio['AE', 'fit']:.2f} times as long as the loop by hand, and "
+        f"{ratio['VAE', 'fit']:.2f} times for the VAE; the fastest of the other trainers, "
+        f"{fastest}, took {others[fastest]:.2f} times as long.\n"
+        f"\nThe best of {record['rounds']} runs each on {record['date']}: {record['machine']}, "
+        f"{versions}. The load average was {before:.1f} before and {after:.1f} after; half of all "
+        f"runs took more than {record['median_over_best']:.2f} times as long as the best of "
+        "their kind.\n"
+    )
+    write(root, "speed_trainers", task + table(TRAINERS, trainers) + text)
+
+    networks = [
+        [
+            "-".join(map(str, network["sizes"])),
+            f"{network['operations_per_example'] / 1e6:.2f}",
+            f"{network['fit'] / network['n'] / network['epochs'] * 1e6:.1f}",
+            f"{network['fit'] / network['by_hand']:.2f}",
+            f"{network['share_of_product']:.0%}",
+        ]
+        for network in record["networks"]
+    ]
+    product = record["product"]
+    text = (
+        f"\nThe product of two matrices of {product['size']} rows and columns ran at "
+        f"{product['operations_per_second'] / 1e9:.0f} thousand million operations a second.\n"
+    )
+    write(root, "speed_networks", table(NETWORKS, networks) + text)
+
+    growth = [
+        [
+            f"{point['n']:,}".replace(",", " "),
+            f"{point['seconds']:.3f}",
+            f"{point['seconds'] / point['n'] * 1e6:.1f}",
+            f"{point['memory']:.0f}",
+            f"{point['memory_for_training']:.1f}",
+        ]
+        for point in record["growth"]
+    ]
+    seconds, memory = record["growth_of_seconds"], record["growth_of_memory"]
+    text = (
+        f"\nThe straight lines: {seconds['start'] * 1e3:.0f} milliseconds and "
+        f"{seconds['slope'] * 1e6:.1f} microseconds a picture, at most "
+        f"{seconds['worst_relative_error']:.0%} off; {memory['start']:.0f} MiB and "
+        f"{memory['slope'] * 2**20:.0f} bytes a picture, at most "
+        f"{memory['worst_relative_error']:.1%} off. A picture itself has 784 × 4 = 3136 bytes.\n"
+    )
+    write(root, "speed_growth", table(GROWTH, growth) + text)
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Write a table in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def write(root: Path, name: str, text: str) -> None:
+    """Write `_build/derived/NAME.md`."""
+    target = root / "_build" / "derived" / f"{name}.md"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(table + "\nWhat differs, and our runs:\n\n" + "".join(remarks))
+    target.write_text(text)
