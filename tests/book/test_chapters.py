@@ -28,7 +28,7 @@ HEADINGS = [
 ]
 
 
-@pytest.mark.parametrize("chapter", TAUGHT)
+@pytest.mark.parametrize("chapter", [name for name in TAUGHT if "/start/" not in name])
 def test_a_chapter_its_module_and_its_tests_share_a_name(chapter):
     name = chapter.removeprefix("book/")
     part, _, idea = name.rpartition("/")
