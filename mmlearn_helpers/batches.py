@@ -24,18 +24,21 @@ def check_examples(x: Examples, name: str = "data") -> None:
     Raises
     ------
     TypeError
-        If ``x`` is neither a tensor nor a mapping of tensors.
+        If ``x`` is neither a tensor nor a mapping of tensors, or one of them is sparse.
     ValueError
         If there are no examples, or the modalities differ in length.
     """
     for modality, tensor in _parts(x).items():
         if not isinstance(tensor, torch.Tensor) or tensor.ndim == 0:
             what = f"{name}[{modality!r}]" if isinstance(x, Mapping) else name
+            axes = " without axes" if isinstance(tensor, torch.Tensor) else ""
             raise TypeError(
-                f"{what} is a {type(tensor).__name__}, but a tensor with the examples along its "
-                "first axis is expected, or a mapping from modality to such tensors; "
-                "convert arrays with torch.as_tensor."
+                f"{what} is a {type(tensor).__name__}{axes}, but a tensor with the examples along "
+                "its first axis is expected, or a mapping from modality to such tensors; convert "
+                "arrays with torch.as_tensor, and take the train or the test of a Dataset."
             )
+        if tensor.layout != torch.strided:
+            raise TypeError(f"{name} has a sparse tensor; make it a full one with x.to_dense().")
     lengths = {modality: len(tensor) for modality, tensor in _parts(x).items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(
@@ -133,7 +136,7 @@ def fingerprint(x: Examples) -> dict[str, list[int]]:
     """
     return {
         modality: [*tensor.shape, zlib.crc32(tensor.cpu().contiguous().view(torch.uint8).numpy())]
-        for modality, tensor in _parts(x).items()
+        for modality, tensor in sorted(_parts(x).items())
     }
 
 

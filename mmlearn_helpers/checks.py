@@ -7,7 +7,35 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 
 import torch
-from torch import nn
+
+
+def check_tensor(x: torch.Tensor, name: str = "x", dtype: torch.dtype = torch.float32) -> None:
+    """Demand a tensor.
+
+    Parameters
+    ----------
+    x
+        What is to be checked.
+    name
+        What the message calls it.
+    dtype
+        What the message says how to make.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    if isinstance(x, Mapping) and x:
+        raise TypeError(
+            f"{name} is a mapping of {', '.join(map(repr, x))}, but one torch tensor is expected; "
+            f"pick one of them, for example {name}[{next(iter(x))!r}]."
+        )
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(
+            f"{name} is a {type(x).__name__}, but a torch tensor is expected; "
+            f"convert it with torch.as_tensor({name}, dtype={dtype})."
+        )
 
 
 def check_matrix(
@@ -37,11 +65,7 @@ def check_matrix(
         If ``x`` is not two-dimensional, has no rows or columns, has the wrong number of columns,
         or holds NaN or infinity.
     """
-    if not isinstance(x, torch.Tensor):
-        raise TypeError(
-            f"{name} is a {type(x).__name__}, but a torch tensor is expected; "
-            f"convert it with torch.as_tensor({name}, dtype=torch.float32)."
-        )
+    check_tensor(x, name)
     if not x.is_floating_point():
         raise TypeError(
             f"{name} holds {x.dtype} numbers, but floating-point numbers are expected; "
@@ -67,6 +91,8 @@ def check_matrix(
             f"{name} has {x.shape[1]} columns, but the model was made for {n_features}; "
             "pass data of that width, or make the model anew for this width."
         )
+    if x.detach().sum().isfinite():  # NaN and infinity survive a sum, which is quick
+        return
     finite = torch.isfinite(x)
     if not finite.all():
         row, column = (~finite).nonzero()[0].tolist()
@@ -95,7 +121,7 @@ def check_components(n_components: int, limit: int, limit_name: str) -> None:
     ValueError
         If ``n_components`` is below 1 or above ``limit``.
     """
-    if not isinstance(n_components, Integral):
+    if not isinstance(n_components, Integral) or isinstance(n_components, bool):
         raise TypeError(f"n_components is {n_components!r}, but a whole number is expected.")
     if not 1 <= n_components <= limit:
         raise ValueError(
@@ -104,7 +130,7 @@ def check_components(n_components: int, limit: int, limit_name: str) -> None:
         )
 
 
-def check_labels(labels: torch.Tensor, n: int, name: str = "labels") -> None:
+def check_labels(labels: torch.Tensor, n: int | None = None, name: str = "labels") -> None:
     """Demand one whole number for each example.
 
     Parameters
@@ -112,7 +138,7 @@ def check_labels(labels: torch.Tensor, n: int, name: str = "labels") -> None:
     labels
         What is to be checked.
     n
-        The number of examples.
+        The number of examples; any when ``None``.
     name
         What the message calls the labels.
 
@@ -132,11 +158,31 @@ def check_labels(labels: torch.Tensor, n: int, name: str = "labels") -> None:
             f"{name} are {kind}, but a tensor of whole numbers is expected; number the classes "
             "from 0 and convert with torch.as_tensor."
         )
+    n = labels.shape[:1].numel() if n is None else n
     if labels.shape != (n,) or n == 0:
         raise ValueError(
             f"{name} has shape {tuple(labels.shape)}, but one label for each of {n} examples is "
             f"expected, ({n},), and at least one."
         )
+
+
+def check_number(name: str, value: float) -> None:
+    """Demand a real number, which may be NaN.
+
+    Parameters
+    ----------
+    name
+        What the message calls it.
+    value
+        The number.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}, but a number is expected.")
 
 
 def check_positive(name: str, value: float) -> None:
@@ -187,70 +233,21 @@ def check_count(name: str, value: int, least: int = 1) -> None:
         raise ValueError(f"{name} is {value}, but at least {least} is needed.")
 
 
-def check_trainable(model: nn.Module) -> None:
-    """Demand a module with a ``loss`` and with weights to train.
+def check_seed(seed: int) -> None:
+    """Demand a whole number that a random generator takes.
 
     Parameters
     ----------
-    model
-        What is to be checked.
+    seed
+        The number.
 
     Raises
     ------
     TypeError
-        If it is no ``nn.Module`` with a method ``loss``.
+        If it is no whole number.
     ValueError
-        If it has no parameter that takes a gradient.
+        If it is negative or has more than 63 bits.
     """
-    if not isinstance(model, nn.Module) or not callable(getattr(model, "loss", None)):
-        raise TypeError(
-            f"The model is a {type(model).__name__}, but a torch.nn.Module with a method "
-            "loss(batch) is expected, which returns {'loss': …} as a mean over the batch."
-        )
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ValueError(
-            f"The {type(model).__name__} has no weights that could be trained; "
-            "register them as torch.nn.Parameter, and unfreeze those that are to be trained."
-        )
-
-
-def check_terms(terms: Mapping[str, torch.Tensor | float]) -> dict[str, float]:
-    """Demand what a model's ``loss`` must return, and read it.
-
-    Parameters
-    ----------
-    terms
-        What the loss returned.
-
-    Returns
-    -------
-    dict[str, float]
-        Every term as a number.
-
-    Raises
-    ------
-    TypeError
-        If it is no mapping.
-    ValueError
-        If there is no term ``"loss"``, or a term is not one number.
-    """
-    if not isinstance(terms, Mapping):
-        raise TypeError(
-            f"The model's loss returned a {type(terms).__name__}, but a mapping from names to "
-            "numbers is expected, for example {'loss': error}."
-        )
-    if "loss" not in terms:
-        raise ValueError(
-            f"The model's loss returned the terms {list(terms)}, but one called 'loss' is needed: "
-            "it is the one that is minimised."
-        )
-    for name, term in terms.items():
-        if isinstance(term, torch.Tensor) and term.numel() != 1:
-            raise ValueError(
-                f"The term {name!r} has shape {tuple(term.shape)}, but one number is expected: "
-                "sum over features and average over the batch."
-            )
-    return {
-        name: term.item() if isinstance(term, torch.Tensor) else float(term)
-        for name, term in terms.items()
-    }
+    check_count("seed", seed, least=0)
+    if seed >= 2**63:
+        raise ValueError(f"seed is {seed}, but a number below 2**63 is needed; choose a smaller.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from mmlearn_helpers.checks import check_count, check_labels, check_matrix
+from mmlearn_helpers.checks import check_count, check_labels, check_matrix, check_positive
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Reconstructor(Protocol):
@@ -38,16 +41,25 @@ def reconstruction_error(model: Reconstructor, x: torch.Tensor) -> float:
 
     Raises
     ------
+    TypeError
+        If the model cannot encode and decode.
     TypeError, ValueError
         If ``x`` is not a finite, non-empty floating-point matrix.
     ValueError
-        If the model answers with another shape.
+        If the model answers with another shape, or with no tensor.
     """
+    for name in ("encode", "decode"):
+        if not callable(getattr(model, name, None)):
+            raise TypeError(
+                f"The model is a {type(model).__name__} without {name}, but both encode(x) and "
+                "decode(z) are needed; give a trained autoencoder."
+            )
     check_matrix(x)
     x_hat = model.decode(model.encode(x))
-    if x_hat.shape != x.shape:
+    answer = tuple(x_hat.shape) if isinstance(x_hat, torch.Tensor) else type(x_hat).__name__
+    if answer != tuple(x.shape):
         raise ValueError(
-            f"The model turned examples of shape {tuple(x.shape)} into {tuple(x_hat.shape)}; "
+            f"The model turned examples of shape {tuple(x.shape)} into {answer}; "
             "the decoder's output must have the shape of the encoder's input."
         )
     return (x - x_hat).square().sum(dim=1).mean().item()
@@ -90,14 +102,15 @@ def linear_probe(
     check_matrix(test_codes, codes.shape[1], name="test_codes")
     check_labels(labels, len(codes))
     check_labels(test_labels, len(test_codes), "test_labels")
+    check_positive("inverse_penalty", inverse_penalty)
     if len(labels.unique()) < 2:
         raise ValueError(
             f"All training labels are {labels[0].item()}, but a probe needs at least two classes."
         )
     regression = LogisticRegression(C=inverse_penalty, max_iter=5000)
     probe = make_pipeline(StandardScaler(), regression)
-    probe.fit(codes.detach().numpy(), labels.numpy())
-    return float(probe.score(test_codes.detach().numpy(), test_labels.numpy()))
+    probe.fit(_array(codes), _array(labels))
+    return float(probe.score(_array(test_codes), _array(test_labels)))
 
 
 def clustering_accuracy(clusters: torch.Tensor, labels: torch.Tensor) -> float:
@@ -127,9 +140,9 @@ def clustering_accuracy(clusters: torch.Tensor, labels: torch.Tensor) -> float:
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix
 
-    check_labels(labels, len(labels))
+    check_labels(labels)
     check_labels(clusters, len(labels), "clusters")
-    counts = contingency_matrix(labels.numpy(), clusters.numpy())
+    counts = contingency_matrix(_array(labels), _array(clusters))
     return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / len(labels))
 
 
@@ -163,10 +176,16 @@ def kmeans_accuracy(
     check_labels(labels, len(codes))
     check_count("seeds", seeds)
     runs = [
-        KMeans(len(labels.unique()), n_init=10, random_state=seed).fit_predict(codes.numpy())
+        KMeans(len(labels.unique()), n_init=10, random_state=seed).fit_predict(_array(codes))
         for seed in range(seeds)
     ]
     accuracies = torch.tensor(
         [clustering_accuracy(torch.from_numpy(run).long(), labels) for run in runs]
     )
     return accuracies.mean().item(), accuracies.std(correction=0).item()
+
+
+def _array(x: torch.Tensor) -> np.ndarray:
+    """Give numbers to scikit-learn, which knows no gradients, devices and 16-bit numbers."""
+    x = x.detach().cpu()
+    return (x.float() if x.is_floating_point() and x.itemsize < 4 else x).numpy()

@@ -9,6 +9,33 @@ from pathlib import Path
 import torch
 
 
+def check_path(name: str, path: str | Path) -> Path:
+    """Demand the path of a file or folder, there or not.
+
+    Parameters
+    ----------
+    name
+        What the message calls it.
+    path
+        What is to be checked.
+
+    Returns
+    -------
+    pathlib.Path
+        The same path; ``~`` at its beginning is the user's home.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a string nor a path.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"{name} is {path!r}, but a path is expected; give a string or a pathlib.Path."
+        )
+    return Path(path).expanduser()
+
+
 def save_atomically(path: Path, content: object) -> None:
     """Save with ``torch.save``; whatever happens meanwhile, no half-written file is left in place.
 

@@ -85,10 +85,9 @@ def precision_at_k(
     TypeError, ValueError
         If codes and labels do not fit together, or are not usable.
     """
-    check_labels(query_labels, len(queries), "query_labels")
-    check_labels(gallery_labels, len(gallery), "gallery_labels")
-    found = gallery_labels[nearest(queries, gallery, k, distance=distance)]
-    return (found == query_labels[:, None]).float().mean().item()
+    _check(queries, query_labels, gallery, gallery_labels)
+    found = nearest(queries, gallery, k, distance=distance).to(gallery_labels.device)
+    return (gallery_labels[found] == query_labels[:, None]).float().mean().item()
 
 
 def mean_average_precision(
@@ -123,19 +122,30 @@ def mean_average_precision(
     TypeError, ValueError
         If codes and labels do not fit together, or are not usable.
     """
-    check_labels(query_labels, len(queries), "query_labels")
-    check_labels(gallery_labels, len(gallery), "gallery_labels")
+    _check(queries, query_labels, gallery, gallery_labels)
     lacking = sorted(set(query_labels.tolist()) - set(gallery_labels.tolist()))
     if lacking:
         raise ValueError(
             f"The gallery has no item with the labels {lacking[:5]}, so nothing can be found for "
             "queries of that label; leave those queries out."
         )
-    ranks = torch.arange(1, len(gallery) + 1)
+    ranks = torch.arange(1, len(gallery) + 1, device=gallery_labels.device)
     total = 0.0
     for part, labels in zip(queries.split(1000), query_labels.split(1000), strict=True):
-        ranking = nearest(part, gallery, len(gallery), distance=distance)
+        ranking = nearest(part, gallery, len(gallery), distance=distance).to(ranks.device)
         right = (gallery_labels[ranking] == labels[:, None]).double()
         precision = right.cumsum(dim=1) / ranks
         total += ((precision * right).sum(dim=1) / right.sum(dim=1)).sum().item()
     return total / len(queries)
+
+
+def _check(
+    queries: torch.Tensor,
+    query_labels: torch.Tensor,
+    gallery: torch.Tensor,
+    gallery_labels: torch.Tensor,
+) -> None:
+    check_matrix(gallery, name="gallery")
+    check_matrix(queries, gallery.shape[1], gallery.dtype, name="queries")
+    check_labels(query_labels, len(queries), "query_labels")
+    check_labels(gallery_labels, len(gallery), "gallery_labels")

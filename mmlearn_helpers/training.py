@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,22 +20,21 @@ from mmlearn_helpers.batches import (
     Examples,
     check_examples,
     fingerprint,
-    is_finite,
     mixed_seed,
     move,
     n_examples,
     shuffled,
     take,
 )
-from mmlearn_helpers.checkpoints import load_checkpoint, save_checkpoint
-from mmlearn_helpers.checks import check_count, check_positive, check_terms, check_trainable
+from mmlearn_helpers.checkpoints import describe, load_checkpoint, save_checkpoint
+from mmlearn_helpers.checks import check_count, check_positive, check_seed
+from mmlearn_helpers.contracts import REMEDY, check_gradient, check_trainable, loss_terms
+from mmlearn_helpers.files import check_path
 from mmlearn_helpers.history import History
 from mmlearn_helpers.processes import Processes
-from mmlearn_helpers.schedules import one_cycle
+from mmlearn_helpers.schedules import check_schedule, one_cycle, step_size
 
 __all__ = ["History", "fit", "one_cycle"]
-
-REMEDY = "a smaller learning_rate or a max_gradient_norm often helps."
 
 
 def fit(
@@ -100,11 +99,11 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not usable, or the checkpoint belongs to another run.
+        If an argument or what it returns is not usable, or the checkpoint is of another run.
     RuntimeError
         If the device is not available here.
     FloatingPointError
-        If the loss or a weight becomes NaN or infinite.
+        If the loss, in training or validation, or a weight becomes NaN or infinite.
     ImportError
         If several processes are to work together and the extra ``distributed`` is missing.
 
@@ -116,8 +115,10 @@ def fit(
     check_examples(data)
     check_count("epochs", epochs)
     check_count("batch_size", batch_size)
-    check_count("seed", seed, least=0)
+    check_seed(seed)
     check_positive("learning_rate", learning_rate)
+    if schedule is not None:
+        check_schedule(schedule)
     if max_gradient_norm is not None:
         check_positive("max_gradient_norm", max_gradient_norm)
     if validate is not None:
@@ -126,22 +127,24 @@ def fit(
         check_count("patience", patience)
         if validate is None:
             raise ValueError("patience needs a validation loss; pass examples as validate.")
+    if checkpoint is not None:
+        checkpoint = check_path("checkpoint", checkpoint)
 
     processes = Processes(device)
     data = move(data, processes.device)
     validate = None if validate is None else move(validate, processes.device)
     model.to(processes.device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
+    optimiser = torch.optim.Adam(model.parameters(), lr=float(learning_rate), fused=True)
     network, optimiser = processes.prepare(model, optimiser)
 
     history, first_epoch, best = History(), 0, None
     if checkpoint is not None:
-        checkpoint = Path(checkpoint)
         settings = {
+            "model": describe(model),
             "epochs": epochs,
             "batch_size": batch_size,
             "learning_rate": learning_rate,
-            "schedule": schedule and [schedule(step, epochs) for step in range(epochs)],
+            "schedule": [step_size(1, schedule, step, epochs) for step in range(epochs)],
             "max_gradient_norm": max_gradient_norm,
             "patience": patience,
             "seed": seed,
@@ -157,18 +160,19 @@ def fit(
     start = time.perf_counter() - history.seconds
     n = n_examples(data)
     n_batches = math.ceil(n / batch_size)
-    with torch.random.fork_rng([processes.device] if processes.device.type == "cuda" else []):
+    n_gpus = torch.cuda.device_count() if torch.cuda.is_initialized() else 0
+    with torch.random.fork_rng(range(n_gpus)):
         for epoch in _with_progress(range(first_epoch, epochs)):
             if patience is not None and epoch - (history.best_epoch or 0) >= patience:
                 break
             rows_of_batches = shuffled(n, seed, epoch).split(batch_size)
-            torch.manual_seed(mixed_seed(seed, epoch, 1 + processes.rank))
+            processes.seed(mixed_seed(seed, epoch, 1 + processes.rank))
             totals: dict[str, float] = defaultdict(float)
             model.train()
             for i, rows in enumerate(rows_of_batches):
-                if schedule is not None:
-                    factor = schedule(epoch * n_batches + i, epochs * n_batches)
-                    optimiser.param_groups[0]["lr"] = learning_rate * factor
+                optimiser.param_groups[0]["lr"] = step_size(
+                    learning_rate, schedule, epoch * n_batches + i, epochs * n_batches
+                )
                 mine, weight = processes.share(rows)
                 batch = take(data, mine.to(processes.device))
                 where = f"in epoch {epoch + 1}, step {i + 1} of {n_batches}"
@@ -179,8 +183,11 @@ def fit(
                 raise FloatingPointError(
                     f"A weight became NaN or infinite in epoch {epoch + 1}; {REMEDY}"
                 )
-            torch.manual_seed(mixed_seed(seed))
-            validation = {} if validate is None else _mean_terms(model, validate, batch_size)
+            validation = {}
+            if validate is not None:
+                processes.seed(mixed_seed(seed))
+                where = f"in validation after epoch {epoch + 1}"
+                validation = _mean_terms(model, validate, batch_size, where)
             history.record(processes.mean(totals), validation)
             if patience is not None and history.has_improved():
                 history.best_epoch, best = epoch + 1, copy.deepcopy(model.state_dict())
@@ -209,10 +216,8 @@ def _step(
     where: str,
 ) -> dict[str, float]:
     """Go one step down the gradient of a batch's loss."""
-    terms = model.loss(batch)
-    values = check_terms(terms)
-    if not math.isfinite(values["loss"]):
-        raise FloatingPointError(_explain_loss(model, batch, values, where))
+    terms, values = loss_terms(model, batch, where)
+    check_gradient(terms)
     optimiser.zero_grad()
     (weight * terms["loss"]).backward()
     if max_gradient_norm is not None:
@@ -230,25 +235,11 @@ def _with_progress(epochs: range) -> tqdm:
 
 
 @torch.no_grad()
-def _mean_terms(model: nn.Module, data: Examples, batch_size: int) -> dict[str, float]:
+def _mean_terms(model: nn.Module, data: Examples, batch_size: int, where: str) -> dict[str, float]:
     model.eval()
     n = n_examples(data)
     totals: dict[str, float] = defaultdict(float)
     for rows in torch.arange(n).split(batch_size):
-        for name, value in check_terms(model.loss(take(data, rows))).items():
+        for name, value in loss_terms(model, take(data, rows), where)[1].items():
             totals[name] += value * len(rows) / n
     return totals
-
-
-def _explain_loss(
-    model: nn.Module, batch: Examples, values: Mapping[str, float], where: str
-) -> str:
-    """Say where a lost loss began: in the batch, in a weight, or in a term."""
-    message = f"The loss became {values['loss']} {where}. "
-    if not is_finite(batch):
-        return message + "The batch holds NaN or infinity: remove or mend those examples."
-    lost = [name for name, weights in model.named_parameters() if not weights.isfinite().all()]
-    if lost:
-        return f"{message}The step before had made {lost[0]} NaN or infinite; {REMEDY}"
-    terms = ", ".join(f"{name} = {value:.4g}" for name, value in values.items())
-    return f"{message}Batch and weights are finite, the terms are {terms}; {REMEDY}"

@@ -5,8 +5,8 @@ import random
 import signal
 import subprocess
 import sys
-import time
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -14,76 +14,105 @@ from torch import nn
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.training import fit, one_cycle
 
-RUN = """
-import sys, time, torch
-from torch import nn
-from mmlearn_helpers.training import fit, one_cycle
-
-class Noisy(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.net = nn.Sequential(nn.Linear(20, 30), nn.Dropout(0.3), nn.ReLU(), nn.Linear(30, 20))
-        self.register_buffer("calls", torch.zeros(1))
-
-    def loss(self, batch):
-        self.calls += 1
-        x = batch["image"] + 0.1 * torch.randn_like(batch["image"])
-        return {"loss": (self.net(x) - batch["image"]).square().sum(dim=1).mean()}
-
-torch.manual_seed(0)
-model = Noisy()
-x = torch.randn(500, 20)
-print("started", flush=True)
-history = fit(
-    model, {"image": x, "label": torch.arange(500)}, epochs=60, batch_size=32, schedule=one_cycle,
-    validate={"image": x[:100], "label": torch.arange(100)}, patience=50, seed=3,
-    checkpoint=sys.argv[1],
-)
-torch.save({"weights": model.state_dict(), "train": history.train,
-            "validation": history.validation, "best": history.best_epoch}, sys.argv[2])
+STEPS = 16  # in an epoch of the run that is killed
+IN_A_NEW_PROCESS = """
+import pathlib, runpy, sys
+runpy.run_path(sys.argv[1])["run"](pathlib.Path(sys.argv[2]))
 """
 
 
-def start(folder, name):
-    command = [sys.executable, "-c", RUN, folder / "run.ckpt", folder / name]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, env={**os.environ, "TQDM_DISABLE": "1"}, text=True
+class Noisy(nn.Module):
+    """Draws noise, drops units out, counts its calls in a buffer and tells them to a pipe."""
+
+    def __init__(self, pipe=None):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(20, 30), nn.Dropout(0.3), nn.ReLU(), nn.Linear(30, 20))
+        self.register_buffer("calls", torch.zeros(1))
+        self.pipe = pipe
+
+    def loss(self, batch):
+        self.calls += 1
+        if self.pipe is not None and self.training:
+            os.write(self.pipe, b".")
+        x = batch["image"] + 0.1 * torch.randn_like(batch["image"])
+        return {"loss": (self.net(x) - batch["image"]).square().sum(dim=1).mean()}
+
+
+def run(folder, pipe=None):
+    """Train from the beginning, or from where the checkpoint in the folder is."""
+    torch.manual_seed(0)
+    model, x = Noisy(pipe), torch.randn(500, 20)
+    history = fit(
+        model,
+        {"image": x, "label": torch.arange(500)},
+        epochs=30,
+        batch_size=32,
+        schedule=one_cycle,
+        validate={"image": x[:100], "label": torch.arange(100)},
+        patience=25,
+        seed=3,
+        checkpoint=folder / "run.ckpt",
     )
+    result = {name: getattr(history, name) for name in ("train", "validation", "best_epoch")}
+    torch.save({"weights": model.state_dict(), **result}, folder / "result.pt")
+
+
+def killed(folder, after):
+    """Run in a process of its own, killed during or right after so many steps."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        torch.set_num_threads(1)  # the threads of the parent do not come along
+        os.close(reading)
+        try:
+            run(folder, writing)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    steps = 0
+    while steps < after and (told := os.read(reading, after - steps)):
+        steps += len(told)
+    os.kill(process, signal.SIGKILL)
+    _, status = os.waitpid(process, 0)
+    os.close(reading)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    assert not (folder / "result.pt").exists()
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    process = start(folder, "result.pt")
-    assert process.stdout.readline() == "started\n"
-    begun = time.perf_counter()
-    assert process.wait() == 0
-    seconds = time.perf_counter() - begun
-    return torch.load(folder / "result.pt", weights_only=True), seconds
+    run(folder)
+    return torch.load(folder / "result.pt", weights_only=True)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_killed_run_ends_with_the_same_bits(tmp_path, uninterrupted, seed):
-    expected, seconds = uninterrupted
-    pause = random.Random(seed)
-    kills = 0
-    while kills < 3:
-        process = start(tmp_path, "result.pt")
-        process.stdout.readline()
-        time.sleep(pause.uniform(0, 0.6 * seconds))
-        process.send_signal(signal.SIGKILL)
-        kills += process.wait() == -signal.SIGKILL
-        if process.returncode == 0:
-            break
-    else:
-        assert start(tmp_path, "result.pt").wait() == 0
-    assert kills > 0
-    ended = torch.load(tmp_path / "result.pt", weights_only=True)
+def same_end(folder, expected):
+    ended = torch.load(folder / "result.pt", weights_only=True)
     for name, weights in expected["weights"].items():
         assert torch.equal(ended["weights"][name], weights), name
-    for course in ("train", "validation", "best"):
+    assert ended["weights"].keys() == expected["weights"].keys()
+    for course in ("train", "validation", "best_epoch"):
         assert ended[course] == expected[course]
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(folder.glob("*.part"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.parametrize("seed", range(5))
+def test_a_killed_run_ends_with_the_same_bits(tmp_path, uninterrupted, seed):
+    moments = random.Random(seed)
+    killed(tmp_path, 1 + moments.randrange(6 * STEPS))  # anywhere in the first epochs
+    killed(tmp_path, STEPS * (1 + moments.randrange(6)))  # in validation, or while it is saved
+    killed(tmp_path, 1 + moments.randrange(STEPS))  # in the first epoch after a new start
+    run(tmp_path)
+    same_end(tmp_path, uninterrupted)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_another_process_goes_on_with_a_killed_run(tmp_path, uninterrupted):
+    killed(tmp_path, 3 * STEPS + 5)
+    command = [sys.executable, "-c", IN_A_NEW_PROCESS, __file__, tmp_path]
+    subprocess.run(command, check=True, env={**os.environ, "TQDM_DISABLE": "1"})
+    same_end(tmp_path, uninterrupted)
 
 
 class Stops(nn.Module):
@@ -194,3 +223,89 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, mon
         fit(Stops(), examples(), checkpoint=path, **SETTINGS)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ({"learning_rate": np.float64(1e-3)}, {"learning_rate": 1e-3}),
+        ({"epochs": np.int64(6)}, {"epochs": 6}),
+        ({"schedule": lambda step, n_steps: np.cos(step / n_steps)}, None),
+        ({"max_gradient_norm": np.float64(1.0)}, {"max_gradient_norm": 1.0}),
+    ],
+    ids=["step size", "epochs", "schedule", "norm"],
+)
+def test_numbers_of_numpy_are_kept_as_plain_ones(tmp_path, first, again):
+    history = fit(Stops(), examples(), checkpoint=tmp_path / "a", **(SETTINGS | first))
+    settings = SETTINGS | (again or first)
+    assert fit(Stops(0), examples(), checkpoint=tmp_path / "a", **settings).train == history.train
+
+
+def test_a_checkpoint_of_another_model_is_refused_and_the_model_left_as_it_was(tmp_path):
+    fit(Stops(), examples(), checkpoint=tmp_path / "a", **SETTINGS)
+    wider = DeepAutoencoder([4, 7, 2])
+    before = [weights.clone() for weights in wider.parameters()]
+    with pytest.raises(ValueError, match=r"with model = 'Stops with 90 .* 'DeepAutoencoder with"):
+        fit(wider, examples(), checkpoint=tmp_path / "a", **SETTINGS)
+    assert all(torch.equal(a, b) for a, b in zip(wider.parameters(), before, strict=True))
+
+
+def test_a_checkpoint_of_a_frozen_model_is_refused(tmp_path):
+    frozen = Stops()
+    frozen.inner.encoder.requires_grad_(False)
+    fit(frozen, examples(), checkpoint=tmp_path / "a", **SETTINGS)
+    with pytest.raises(ValueError, match="with model = "):
+        fit(Stops(), examples(), checkpoint=tmp_path / "a", **SETTINGS)
+
+
+def test_a_run_with_frozen_weights_goes_on(tmp_path):
+    def frozen(calls=10**9):
+        model = Stops(calls)
+        model.inner.encoder.requires_grad_(False)
+        return model
+
+    whole, again = frozen(), frozen()
+    fit(whole, examples(), **SETTINGS)
+    with pytest.raises(KeyboardInterrupt):
+        fit(frozen(9), examples(), checkpoint=tmp_path / "a", **SETTINGS)
+    fit(again, examples(), checkpoint=tmp_path / "a", **SETTINGS)
+    assert all(map(torch.equal, again.parameters(), whole.parameters()))
+    assert all(
+        map(torch.equal, again.inner.encoder.parameters(), Stops().inner.encoder.parameters())
+    )
+
+
+def test_the_order_of_the_modalities_does_not_matter(tmp_path):
+    class Named(Stops):
+        def loss(self, batch):
+            return super().loss(batch["image"])
+
+    x, label = examples(), torch.arange(50)
+    first = fit(Named(), {"image": x, "label": label}, checkpoint=tmp_path / "a", **SETTINGS)
+    again = fit(Named(0), {"label": label, "image": x}, checkpoint=tmp_path / "a", **SETTINGS)
+    assert again.train == first.train
+
+
+def test_what_a_killed_process_left_is_removed_but_not_what_another_run_is_writing(tmp_path):
+    mine, others = tmp_path / "run[1].abcdefgh.part", tmp_path / "run[1].2.abcdefgh.part"
+    for left in (mine, others):
+        left.touch()
+    fit(Stops(), examples(), checkpoint=tmp_path / "run[1]", **SETTINGS)
+    assert {path.name for path in tmp_path.iterdir()} == {"run[1]", others.name}
+
+
+def test_the_folder_of_a_checkpoint_is_made_and_a_tilde_is_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    fit(Stops(), examples(), checkpoint="~/runs/first", **SETTINGS)
+    assert (tmp_path / "runs" / "first").is_file()
+
+
+def test_a_file_whose_content_breaks_the_reading_is_no_checkpoint(tmp_path):
+    for i, start in enumerate("abcdefghijklmnopqrstuvwxyz0123456789.({"):
+        path = tmp_path / str(i)
+        path.write_text(f"{start}ome words of a text\n")
+        with pytest.raises(ValueError, match="is not a checkpoint of fit; remove"):
+            fit(Stops(), examples(), checkpoint=path, **SETTINGS)
+    torch.save({"settings": 3, "state": {}}, path)
+    with pytest.raises(ValueError, match="is not a checkpoint of fit; remove"):
+        fit(Stops(), examples(), checkpoint=path, **SETTINGS)

@@ -223,3 +223,11 @@ def test_kmeans_is_the_mean_of_scikit_learns_runs():
     mean, deviation = kmeans_accuracy(codes, labels, seeds=4)
     assert mean == pytest.approx(np.mean(runs))
     assert deviation == pytest.approx(np.std(runs), abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", [lambda x: x.requires_grad_(), torch.Tensor.bfloat16])
+def test_codes_with_gradients_or_16_bits_are_measured(kind):
+    codes, labels = blobs(spread=0.1)
+    codes = kind(codes)
+    assert kmeans_accuracy(codes, labels, seeds=1) == (1.0, 0.0)
+    assert linear_probe(codes, labels, codes, labels) == 1.0

@@ -61,11 +61,11 @@ print(time.perf_counter() - start)
 
 
 def test_importing_takes_under_300_ms_beyond_torch():
-    runs = [
+    runs = (
         float(subprocess.check_output([sys.executable, "-c", TIME_IMPORT], text=True))
         for _ in range(3)
-    ]
-    assert min(runs) < 0.3
+    )
+    assert any(seconds < 0.3 for seconds in runs)  # at the first, if nothing else is going on
 
 
 def test_something_public_was_found():

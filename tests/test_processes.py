@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 
@@ -11,45 +12,53 @@ import torch
 from mmlearn_helpers.processes import Processes
 
 RUN = """
-import json, sys, torch
+import json, os, sys, torch
 from torch import nn
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.training import fit, one_cycle
 
-torch.manual_seed(0)
-x = torch.rand(int(sys.argv[2]), 12)
-model = DeepAutoencoder([12, 16, 3], activation=nn.Tanh).double()
-x = x.double()
-history = fit(model, x, epochs=8, batch_size=20, learning_rate=1e-2, schedule=one_cycle,
-              max_gradient_norm=1.0, validate=x[:30], checkpoint=sys.argv[1] + ".ckpt")
-path = sys.argv[1] + "." + __import__("os").environ.get("RANK", "alone")
-open(path, "w").write(json.dumps(
-    [history.train["loss"], history.validation["loss"], model.decoder[-1].bias.tolist()]))
+for n in (101, 120):
+    torch.manual_seed(0)
+    x = torch.rand(n, 12).double()
+    model = DeepAutoencoder([12, 16, 3], activation=nn.Tanh).double()
+    path = f"{sys.argv[1]}.{n}"
+    history = fit(model, x, epochs=8, batch_size=20, learning_rate=1e-2, schedule=one_cycle,
+                  max_gradient_norm=1.0, validate=x[:30], checkpoint=path + ".ckpt")
+    with open(path + "." + os.environ.get("RANK", "alone"), "w") as file:
+        json.dump([history.train["loss"], history.validation["loss"],
+                   model.decoder[-1].bias.tolist()], file)
 """
 
 
-def run(command, folder, n):
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The same two runs, by this process and by two others."""
+    folder = tmp_path_factory.mktemp("runs")
     program = folder / "run.py"
     program.write_text(RUN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["run.py", str(folder / "out")])
+        runpy.run_path(str(program))
+    for left in folder.glob("*.ckpt"):
+        left.unlink()
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    torchrun += ["--master-port", str(29500 + os.getpid() % 1000)]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1"}
     subprocess.run(
-        [*command, program, folder / "out", str(n)],
+        [*torchrun, program, folder / "out"],
         check=True,
         env=environment,
         capture_output=True,
         text=True,
         timeout=120,
     )
+    return folder
 
 
 @pytest.mark.parametrize("n", [101, 120])
-def test_two_processes_have_the_loss_curve_of_one(tmp_path, n):
-    run([sys.executable], tmp_path, n)
-    (tmp_path / "out.ckpt").unlink()
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    run([*torchrun, "--master-port", str(29500 + os.getpid() % 1000)], tmp_path, n)
+def test_two_processes_have_the_loss_curve_of_one(runs, n):
     alone, *together = (
-        json.loads((tmp_path / f"out.{name}").read_text()) for name in ("alone", "0", "1")
+        json.loads((runs / f"out.{n}.{name}").read_text()) for name in ("alone", "0", "1")
     )
     assert together[0] == together[1]
     for a, b in zip(alone, together[0], strict=True):

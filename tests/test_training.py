@@ -1,6 +1,9 @@
 """The training loop is repeatable, records means per example, and stops when the loss is lost."""
 
+import io
 import math
+import random
+import sys
 
 import numpy as np
 import pytest
@@ -410,3 +413,324 @@ def test_a_divergence_in_the_very_last_step_is_reported():
     x = torch.rand(8, 4, generator=torch.Generator().manual_seed(0))
     with pytest.raises(FloatingPointError, match=r"smaller learning_rate"):
         fit(model, x * 1e18, epochs=1, batch_size=8, learning_rate=1e39)
+
+
+class Scripted(nn.Module):
+    """Goes down one step after another, and has the validation losses that it is told.
+
+    A buffer counts the training batches.
+    """
+
+    def __init__(self, losses=()):
+        super().__init__()
+        self.w = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+        self.register_buffer("seen", torch.zeros(1))
+        self.losses = iter(losses)
+        self.course = []
+
+    def loss(self, x):
+        if not self.training:
+            self.course.append(self.w.item())
+            return {"loss": next(self.losses)}
+        self.seen += 1
+        return {"loss": self.w.sum() + 0 * x.sum()}
+
+
+def stop_early(losses, patience, epochs=9, **options):
+    model = Scripted(losses)
+    options = {"batch_size": 4, "learning_rate": 0.1, "validate": examples(2)} | options
+    history = fit(model, examples(), epochs=epochs, patience=patience, **options)
+    return model, history
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "best"),
+    [
+        ([3, 2, 1, 2, 3], 2, 3),
+        ([3, 2, 1, 2, 0, 4, 5], 2, 5),
+        ([1, 2], 1, 1),
+        ([1, 1, 1], 2, 1),
+        ([3, 2, 2, 3, 2], 3, 2),
+        ([-1, -3, -2, -3], 2, 2),
+        ([9, 8, 7, 6, 5, 4, 3, 2, 1], 1, 9),
+        ([9, 8, 1, 6, 5, 4, 3, 2, 2], 8, 3),
+    ],
+    ids=["stops", "late success", "1", "ties", "tie later", "below 0", "never worse", "no stop"],
+)
+def test_patience_counts_from_the_best_epoch_and_its_weights_come_back(losses, patience, best):
+    model, history = stop_early([float(loss) for loss in losses], patience)
+    assert history.validation["loss"] == losses
+    assert len(history.train["loss"]) == len(losses)
+    assert history.best_epoch == best
+    assert model.w.item() == model.course[best - 1]
+    assert model.seen.item() == 3 * best
+    assert not model.training
+
+
+def test_without_patience_the_last_weights_stay():
+    model, history = stop_early([3.0, 1.0, 2.0], None, epochs=3)
+    assert history.best_epoch is None
+    assert model.w.item() == model.course[-1]
+
+
+@pytest.mark.parametrize("patience", [None, 1, 5])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_validation_loss_that_is_not_finite_stops_the_run_and_says_so(value, patience):
+    with pytest.raises(FloatingPointError, match=f"became {value} in validation after epoch 2"):
+        stop_early([1.0, value, 1.0], patience)
+
+
+def test_a_lost_validation_loss_is_lost_again_after_a_new_start(tmp_path):
+    for losses in ([1.0, math.nan], [math.nan]):
+        with pytest.raises(FloatingPointError, match="in validation after epoch 2"):
+            stop_early(losses, 5, checkpoint=tmp_path / "a")
+
+
+def test_a_run_that_stopped_early_is_read_and_not_repeated(tmp_path):
+    model, history = stop_early([3.0, 1.0, 2.0, 2.0], 2, checkpoint=tmp_path / "a")
+    again, known = stop_early([], 2, checkpoint=tmp_path / "a")
+    assert known == history
+    assert again.w.item() == model.w.item()
+    assert again.seen.item() == 6
+    assert not again.training
+
+
+def test_an_infinite_term_beside_the_loss_is_recorded():
+    class Beside(Centre):
+        def loss(self, x):
+            return super().loss(x) | {"beside": math.inf}
+
+    assert fit(Beside(), examples(), epochs=2).train["beside"] == [math.inf] * 2
+
+
+class Asked:
+    """A schedule that remembers what it was asked for."""
+
+    def __init__(self, n_steps):
+        self.n_steps, self.steps = n_steps, []
+
+    def __call__(self, step, n_steps):
+        if n_steps == self.n_steps:
+            self.steps.append(step)
+        return 1 / (1 + step)
+
+
+def test_a_schedule_is_asked_for_every_step_once():
+    schedule = Asked(12)
+    fit(Centre(), examples(), epochs=4, batch_size=4, schedule=schedule)
+    assert schedule.steps == list(range(12))
+
+
+class Stops(Centre):
+    """Breaks off before a call."""
+
+    def __init__(self, calls=10**9):
+        super().__init__(noise=1.0)
+        self.left = calls
+
+    def loss(self, x):
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return super().loss(x)
+
+
+def stopped_and_started(path, calls, schedule=None):
+    """Stop a run of 4 epochs with 3 batches each, and give the model that goes on with it."""
+    settings = {"epochs": 4, "batch_size": 4, "schedule": schedule, "checkpoint": path}
+    with pytest.raises(KeyboardInterrupt):
+        fit(Stops(calls), examples(), **settings)
+    model = Stops()
+    fit(model, examples(), **settings)
+    return model
+
+
+@pytest.mark.parametrize(("calls", "epoch"), [(2, 0), (3, 1), (7, 2), (11, 3)])
+def test_an_epoch_after_a_new_start_is_that_of_the_whole_run(tmp_path, calls, epoch):
+    whole = Stops()
+    fit(whole, examples(), epochs=4, batch_size=4)
+    part = stopped_and_started(tmp_path / "a", calls)
+    assert same(part.batches, whole.batches[3 * epoch :])
+    assert same(parameters(part), parameters(whole))
+
+
+def test_a_schedule_goes_on_with_the_number_of_the_step(tmp_path):
+    schedule = Asked(12)
+    stopped_and_started(tmp_path / "a", 8, schedule)
+    assert schedule.steps == [*range(9), *range(6, 12)]
+
+
+def norms_that_reach_adam(monkeypatch, gradients, limit):
+    """Lengths of the gradient over all weights, as Adam gets to see it."""
+    seen = []
+
+    class Watched(torch.optim.Adam):
+        def step(self):
+            weights = [w for group in self.param_groups for w in group["params"]]
+            seen.append(math.hypot(*(w.grad.item() for w in weights)))
+            super().step()
+
+    class Pulled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weights = nn.ParameterList(nn.Parameter(torch.zeros(1)) for _ in gradients)
+
+        def loss(self, x):
+            return {"loss": sum(g * w.sum() for g, w in zip(gradients, self.weights, strict=True))}
+
+    monkeypatch.setattr(torch.optim, "Adam", Watched)
+    fit(Pulled(), examples(), epochs=2, batch_size=10, max_gradient_norm=limit)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("limit", "norm"), [(None, 5.0), (1.0, 1.0), (4.99, 4.99), (5.01, 5.0), (100, 5.0)]
+)
+def test_the_gradient_over_all_weights_is_no_longer_than_allowed(monkeypatch, limit, norm):
+    seen = norms_that_reach_adam(monkeypatch, [3.0, 4.0], limit)
+    assert seen == pytest.approx([norm, norm], rel=1e-5)
+
+
+def test_every_modality_of_a_batch_is_of_the_same_examples():
+    class Watches(Centre):
+        def loss(self, batch):
+            assert list(batch) == ["image", "label", "twice"]
+            assert torch.equal(batch["image"][:, 0].long(), batch["label"])
+            assert torch.equal(batch["twice"], 2 * batch["image"])
+            return super().loss(batch["image"])
+
+    image = torch.arange(10.0, dtype=torch.float64)[:, None].expand(-1, 3)
+    data = {"image": image, "label": torch.arange(10), "twice": 2 * image}
+    model = Watches()
+    held_out = {name: x[3:5] for name, x in data.items()}
+    fit(model, data, epochs=2, batch_size=4, validate=held_out)
+    assert [len(batch) for batch in model.batches] == 2 * [4, 4, 2, 2]
+    assert not torch.equal(model.batches[0], model.batches[4])
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 7, 100])
+def test_validation_in_batches_is_the_mean_over_its_examples(batch_size):
+    model, held_out = Centre(), examples(7, seed=1)
+    history = fit(model, examples(), epochs=1, batch_size=batch_size, validate=held_out)
+    assert history.validation["loss"] == [
+        pytest.approx(model.loss(held_out)["loss"].item(), rel=1e-12)
+    ]
+    lengths = [
+        len(b) for b, state in zip(model.batches, model.states, strict=True) if not any(state)
+    ]
+    assert lengths == [len(part) for part in held_out.split(batch_size)]
+    assert torch.equal(torch.cat(model.batches[-1 - len(lengths) : -1]), held_out)
+
+
+def test_validation_draws_the_same_noise_after_every_epoch_and_in_no_two_batches():
+    class Noise(Centre):
+        def loss(self, x):
+            if not self.training:
+                self.batches.append(torch.randn(3))
+            return {"loss": self.centre.sum()}
+
+    model = Noise()
+    fit(model, examples(), epochs=3, batch_size=4, validate=examples(8))
+    assert same(model.batches[:2], model.batches[2:4])
+    assert same(model.batches[:2], model.batches[4:])
+    assert not torch.equal(*model.batches[:2])
+
+
+def test_the_noise_of_training_differs_from_step_to_step_and_from_epoch_to_epoch():
+    class Noise(Centre):
+        def loss(self, x):
+            self.batches.append(torch.randn(1).item())
+            return {"loss": self.centre.sum()}
+
+    model = Noise()
+    fit(model, examples(), epochs=3, batch_size=4)
+    assert len(set(model.batches)) == 9
+
+
+class Terminal(io.StringIO):
+    """What a person looks at."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stderr", "modules", "environment", "shown"),
+    [
+        (Terminal, {}, {}, True),
+        (io.StringIO, {}, {}, False),
+        (io.StringIO, {"ipykernel": math}, {}, True),
+        (Terminal, {}, {"TQDM_DISABLE": "1"}, False),
+        (Terminal, {"ipykernel": math}, {"TQDM_DISABLE": "1"}, False),
+    ],
+    ids=["terminal", "file", "notebook", "build at a terminal", "build in a notebook"],
+)
+def test_a_bar_is_shown_where_a_person_would_see_it(
+    monkeypatch, stderr, modules, environment, shown
+):
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    written = stderr()
+    monkeypatch.setattr(sys, "stderr", written)
+    fit(Centre(), examples(), epochs=2)
+    assert ("epochs" in written.getvalue()) is shown
+    assert bool(written.getvalue()) is shown
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"validate": examples(5)},
+        {"validate": examples(5), "patience": 1},
+        {"schedule": one_cycle, "max_gradient_norm": 1.0},
+        {"checkpoint": "a"},
+    ],
+    ids=lambda options: ", ".join(options),
+)
+def test_no_option_touches_the_random_state_of_the_caller(tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    states = random.getstate(), torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    for _ in range(2):  # the second time from the checkpoint
+        fit(Centre(noise=1.0), examples(), epochs=3, **options)
+    assert random.getstate() == states[0]
+    assert torch.equal(torch.get_rng_state(), states[1])
+    assert (np.random.get_state()[1] == states[2]).all()  # noqa: NPY002
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0", torch.device("cpu"), torch.device("cpu", 0)])
+def test_a_device_may_be_a_name_or_a_device(device):
+    model, expected = Centre(), Centre()
+    fit(model, examples(), epochs=2, device=device)
+    fit(expected, examples(), epochs=2)
+    assert same(parameters(model), parameters(expected))
+
+
+if torch.cuda.is_available():
+
+    @pytest.mark.parametrize("device", ["cuda", torch.device("cuda", 0)])
+    def test_a_model_is_trained_on_the_device(device):
+        here, there, x = autoencoder("deep"), autoencoder("deep"), examples()
+        fit(here, x, epochs=3, batch_size=4, validate=x)
+        before = torch.cuda.get_rng_state()
+        fit(there, x, epochs=3, batch_size=4, validate=x, device=device)
+        assert torch.equal(torch.cuda.get_rng_state(), before)
+        assert {weights.device.type for weights in there.parameters()} == {"cuda"}
+        for a, b in zip(here.parameters(), there.parameters(), strict=True):
+            torch.testing.assert_close(a, b.cpu())
+
+
+def test_parameters_without_a_gradient_are_left_alone_and_kept_in_the_checkpoint(tmp_path):
+    model = autoencoder("deep")
+    model.register_parameter("fixed", nn.Parameter(torch.tensor(5.0), requires_grad=False))
+    fit(model, examples(), epochs=2, checkpoint=tmp_path / "a")
+    state = torch.load(tmp_path / "a", weights_only=True)["state"]
+    assert state["model"]["fixed"].item() == model.fixed.item() == 5
+
+
+def test_a_caller_who_switched_gradients_off_is_told():
+    with torch.no_grad(), pytest.raises(ValueError, match=r"no gradient.* or torch.no_grad\(\)"):
+        fit(Centre(), examples(), epochs=1)

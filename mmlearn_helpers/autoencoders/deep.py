@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from numbers import Integral
 from typing import Literal
 
 import torch
@@ -30,9 +31,16 @@ def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU) -> 
 
     Raises
     ------
+    TypeError
+        If ``sizes`` is no list of whole numbers, or ``activation`` makes no module.
     ValueError
         If there are fewer than two widths, or one is below 1.
     """
+    is_list = isinstance(sizes, Sequence)
+    if not is_list or not all(isinstance(n, Integral) and n is not True for n in sizes):
+        raise TypeError(
+            f"sizes is {sizes!r}, but a list of whole numbers is expected, for example [64, 32, 2]."
+        )
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(
             f"sizes is {list(sizes)}, but at least two widths of 1 or more are needed, "
@@ -40,7 +48,7 @@ def mlp(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU) -> 
         )
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise(sizes):
-        layers += [nn.Linear(n_in, n_out), activation()]
+        layers += [nn.Linear(n_in, n_out), _make(activation)]
     return nn.Sequential(*layers[:-1])
 
 
@@ -61,6 +69,8 @@ class DeepAutoencoder(nn.Module):
 
     Raises
     ------
+    TypeError
+        If ``sizes`` is no list of whole numbers, or ``activation`` makes no module.
     ValueError
         If ``sizes`` has fewer than two widths or ``error`` is unknown.
 
@@ -158,3 +168,17 @@ class DeepAutoencoder(nn.Module):
             )
         nats = F.binary_cross_entropy_with_logits(output, x, reduction="none")
         return {"loss": nats.sum(dim=1).mean()}
+
+
+def _make(activation: Callable[[], nn.Module]) -> nn.Module:
+    module = cause = None
+    try:
+        module = activation()
+    except TypeError as error:
+        cause = error
+    if not isinstance(module, nn.Module):
+        raise TypeError(
+            f"activation is {activation!r}, but something that makes a module is expected: the "
+            "class nn.ReLU, for example, not the module nn.ReLU() nor the function torch.relu."
+        ) from cause
+    return module

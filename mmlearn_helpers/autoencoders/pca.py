@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from mmlearn_helpers.checks import check_components, check_matrix
+from mmlearn_helpers.checks import check_components, check_count, check_matrix
 
 
 class PCA:
@@ -55,6 +55,11 @@ class PCA:
             rows or columns than components.
         """
         check_matrix(x)
+        if x.dtype not in (torch.float32, torch.float64):
+            raise TypeError(
+                f"x holds {x.dtype} numbers, but PCA computes with 32 or 64 bits; "
+                "convert it with x.float()."
+            )
         check_components(
             self.n_components, min(x.shape), f"{x.shape[0]} examples of {x.shape[1]} features"
         )
@@ -111,7 +116,7 @@ class PCA:
             If ``z`` is not a finite, non-empty floating-point matrix with K columns.
         """
         self._demand_fit()
-        check_matrix(z, self.n_components, self.mean.dtype, name="z")
+        check_matrix(z, len(self.components), self.mean.dtype, name="z")
         return z @ self.components + self.mean
 
     def _demand_fit(self) -> None:
@@ -136,7 +141,7 @@ class LinearAutoencoder(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If ``n_components`` is not a whole number from 1 to ``n_features``.
+        If ``n_features`` is not a whole number from 1, or ``n_components`` none from 1 to it.
 
     References
     ----------
@@ -146,6 +151,7 @@ class LinearAutoencoder(nn.Module):
 
     def __init__(self, n_features: int, n_components: int, *, tied: bool = False) -> None:
         super().__init__()
+        check_count("n_features", n_features)
         check_components(n_components, n_features, f"{n_features} features")
         self.W = nn.Parameter(nn.init.orthogonal_(torch.empty(n_components, n_features)) / 2)
         self.V = None if tied else nn.Parameter(self.W.detach().T.clone())

@@ -8,6 +8,7 @@ or, without it, into the user's cache; every file is checked by its SHA-256.
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable
 
 from mmlearn_helpers.data.clips import clips
@@ -65,14 +66,25 @@ def loader(name: str) -> Callable[..., Dataset]:
 
     Raises
     ------
+    TypeError
+        If the name is no string.
     ValueError
         If there is no set of that name.
     """
+    if not isinstance(name, str):
+        raise TypeError(
+            f"The name of a data set is a {type(name).__name__}, but a string is expected; "
+            f"known sets: {', '.join(names())}."
+        )
     if name not in _LOADERS:
-        near = difflib.get_close_matches(name.lower(), names(), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = _nearest(name.lower(), names())
         raise ValueError(f"There is no data set {name!r}.{hint} Known sets: {', '.join(names())}.")
     return _LOADERS[name]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def load(name: str, **options: object) -> Dataset:
@@ -102,4 +114,12 @@ def load(name: str, **options: object) -> Dataset:
         If a real set is asked for and its files are neither there nor can be fetched; the message
         says what every mirror answered and where to put them by hand.
     """
-    return loader(name)(**options)
+    make = loader(name)
+    known = list(inspect.signature(make).parameters)
+    for option in options:
+        if option not in known:
+            raise TypeError(
+                f"The data set {name!r} has no option {option!r}.{_nearest(option, known)} "
+                f"Its options: {', '.join(known) or 'none'}."
+            )
+    return make(**options)

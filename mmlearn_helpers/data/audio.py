@@ -7,6 +7,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from mmlearn_helpers.checks import check_count, check_positive, check_seed, check_tensor
+
 RANGE_DB = 80.0
 CHUNK = 100
 
@@ -31,7 +33,7 @@ def mel_filterbank(sample_rate: int, n_mels: int = 40, window: int = 256) -> tor
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If a number is not positive, or a band is so narrow that no frequency falls into it.
 
     Notes
@@ -40,10 +42,9 @@ def mel_filterbank(sample_rate: int, n_mels: int = 40, window: int = 256) -> tor
     monosyllabic word recognition. Scale: ``mel(f) = 2595 log10(1 + f / 700 Hz)``, O'Shaughnessy
     (1987), Speech Communication.
     """
-    sizes = {"sample_rate": sample_rate, "n_mels": n_mels, "window": window}
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} is {size}, but must be positive; give 1 or more.")
+    check_positive("sample_rate", sample_rate)
+    check_count("n_mels", n_mels)
+    check_count("window", window)
     top = 2595 * math.log10(1 + sample_rate / 2 / 700)
     edges = 700 * (10 ** (torch.linspace(0, top, n_mels + 2, dtype=torch.float64) / 2595) - 1)
     frequency = torch.arange(window // 2 + 1, dtype=torch.float64) * sample_rate / window
@@ -88,11 +89,12 @@ def log_mel(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the wave is not two-dimensional, not floating point, empty or not finite, or the sizes
         are impossible.
     """
-    _check(wave, window, hop)
+    _check_wave(wave)
+    _check_sizes(window, hop)
     bank = mel_filterbank(sample_rate, n_mels, window).to(wave.device)
     pictures = []
     for part in wave.float().split(CHUNK):
@@ -132,7 +134,7 @@ def griffin_lim(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the pictures have the wrong shape or are not finite, or the sizes are impossible.
 
     Notes
@@ -141,6 +143,10 @@ def griffin_lim(
     Lee and Seung (2001). The phases are those of Griffin and Lim (1984), Signal estimation from
     modified short-time Fourier transform, sped up as by Perraudin, Balazs and Søndergaard (2013).
     """
+    check_tensor(audio, "audio")
+    _check_sizes(window, hop)
+    check_count("n_iterations", n_iterations, least=0)
+    check_seed(seed)
     if audio.ndim != 4 or audio.shape[1] != 1 or 0 in audio.shape or not audio.isfinite().all():
         raise ValueError(
             f"The spectrograms have shape {tuple(audio.shape)}, but finite numbers of shape (N, 1, "
@@ -164,7 +170,8 @@ def griffin_lim(
     return _invert(size * guess / guess.abs().clamp(min=1e-12), window, hop)
 
 
-def _check(wave: torch.Tensor, window: int, hop: int) -> None:
+def _check_wave(wave: torch.Tensor) -> None:
+    check_tensor(wave, "wave")
     if wave.ndim != 2 or 0 in wave.shape or not wave.is_floating_point():
         raise ValueError(
             f"The waves have shape {tuple(wave.shape)} and type {wave.dtype}, but a floating-point "
@@ -175,6 +182,11 @@ def _check(wave: torch.Tensor, window: int, hop: int) -> None:
             "The waves hold NaN or infinity, but a spectrogram needs finite numbers; look at how "
             "the waves were made."
         )
+
+
+def _check_sizes(window: int, hop: int) -> None:
+    check_count("window", window)
+    check_count("hop", hop)
     if not 1 <= hop <= window:
         raise ValueError(
             f"The hop is {hop} and the window {window} samples, but the hop must be from 1 to "

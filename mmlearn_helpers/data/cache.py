@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,7 +27,7 @@ def cache_folder() -> Path:
 def data_folder() -> Path:
     """Give the folder of the real data: ``MMLEARN_DATA`` if set, else one in the user's cache."""
     named = os.environ.get("MMLEARN_DATA")
-    return Path(named) if named else cache_folder() / "data"
+    return Path(named).expanduser() if named else cache_folder() / "data"
 
 
 def drawn(name: str, draw: Callable[..., Dataset], **options: object) -> Dataset:
@@ -54,13 +52,12 @@ def drawn(name: str, draw: Callable[..., Dataset], **options: object) -> Dataset
     if path.exists():
         try:
             stored = torch.load(path, mmap=True, weights_only=True)
-        except (EOFError, OSError, RuntimeError, pickle.UnpicklingError):
+            splits = {split: Split(stored[split]) for split in ("train", "test")}
+            return Dataset(**stored | splits)
+        except Exception:  # a damaged file can fail in any way
             warnings.warn(f"{path} cannot be read and is drawn anew.", stacklevel=2)
-        else:
-            stored["train"], stored["test"] = Split(stored["train"]), Split(stored["test"])
-            return Dataset(**stored)
     dataset = draw(**options)
-    stored = asdict(dataset) | {"train": dict(dataset.train), "test": dict(dataset.test)}
+    stored = vars(dataset) | {"train": dict(dataset.train), "test": dict(dataset.test)}
     try:
         save_atomically(path, stored)
     except OSError as error:

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from mmlearn_helpers.checks import check_count
+from mmlearn_helpers.checks import check_count, check_number, check_seed
 from mmlearn_helpers.data.audio import log_mel
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
@@ -62,7 +62,8 @@ def clips(
     """
     check_count("n_train", n_train)
     check_count("n_test", n_test)
-    check_count("seed", seed, least=0)
+    check_seed(seed)
+    check_number("offset", offset)
     if not -1 < offset < 1:
         raise ValueError(
             f"offset is {offset} seconds, but a clip lasts one second; choose a number between -1 "

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 import torch
 
+from mmlearn_helpers.batches import check_examples
+from mmlearn_helpers.checks import check_tensor
+
 N_SHOWN = 8
 
 
@@ -23,18 +26,27 @@ class Split(dict[str, torch.Tensor]):
 
     Raises
     ------
+    TypeError
+        If it is no mapping of tensors.
     ValueError
-        If there is no modality, or the tensors differ in length.
+        If there is no modality or no example, or the tensors differ in length.
+    KeyError
+        If a modality is asked for that is not there.
     """
 
     def __init__(self, modalities: Mapping[str, torch.Tensor]) -> None:
-        super().__init__(modalities)
-        lengths = {name: len(tensor) for name, tensor in self.items()}
-        if len(set(lengths.values())) != 1:
-            raise ValueError(
-                f"The modalities have lengths {lengths}, but every example needs all of them; "
-                "give each modality one row an example."
-            )
+        try:
+            super().__init__(modalities)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"A split is made of a {type(modalities).__name__}, but a mapping from modality to "
+                "tensor is expected, for example {'image': x}."
+            ) from error
+        check_examples(self, "split")
+
+    def __missing__(self, name: str) -> torch.Tensor:
+        """Say which modalities there are."""
+        raise KeyError(f"There is no modality {name!r} here, but {', '.join(map(repr, self))}.")
 
     @property
     def n_examples(self) -> int:
@@ -55,7 +67,7 @@ class Split(dict[str, torch.Tensor]):
         return _table(header, rows) + "".join(_strip(name, x) for name, x in self.items())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """A data set with its two splits and where it comes from.
 
@@ -103,7 +115,26 @@ class Dataset:
         -------
         list[str]
             One caption a row.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are not a matrix of whole numbers, each of a word of the vocabulary.
         """
+        check_tensor(tokens, "tokens", torch.int64)
+        if tokens.ndim != 2 or tokens.is_floating_point():
+            raise ValueError(
+                f"tokens has shape {tuple(tokens.shape)} and holds {tokens.dtype} numbers, but "
+                "captions (N, words) of word numbers are expected; write a single one as "
+                "tokens[None]. Counts of words cannot be spelt out."
+            )
+        numbers = tokens.unique().tolist()
+        if numbers and not 0 <= numbers[0] <= numbers[-1] < len(self.vocabulary):
+            raise ValueError(
+                f"tokens go from {numbers[0]} to {numbers[-1]}, but the vocabulary of "
+                f"{self.name!r} has {len(self.vocabulary)} words, counted from 0; take captions of "
+                "this set."
+            )
         return [" ".join(self.vocabulary[i] for i in row if i) for row in tokens.tolist()]
 
     def _repr_html_(self) -> str:
@@ -150,7 +181,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _strip(name: str, x: torch.Tensor) -> str:
-    """Draw the first pictures beside one another, or the frames of the first moving picture."""
+    """Draw the first pictures in a row, or the frames of the first film; grey ones on white."""
     from PIL import Image
 
     if x.ndim == 5:
@@ -159,7 +190,7 @@ def _strip(name: str, x: torch.Tensor) -> str:
         return ""
     pictures = x[:N_SHOWN].flip(2) if name == "audio" else x[:N_SHOWN]
     pixels = (torch.cat(list(pictures), dim=2).clamp(0, 1) * 255).byte()
-    channels = pixels[0] if len(pixels) == 1 else pixels.permute(1, 2, 0)
+    channels = 255 - pixels[0] if len(pixels) == 1 else pixels.permute(1, 2, 0)
     file = io.BytesIO()
     Image.fromarray(channels.numpy()).save(file, "png")
     style = "width: 100%; max-width: 40em; image-rendering: pixelated"

@@ -40,7 +40,7 @@ def fetch(path: str) -> Path:
 
     Returns
     -------
-    Path
+    pathlib.Path
         The file, whose content has been checked.
 
     Raises

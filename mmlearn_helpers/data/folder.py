@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from mmlearn_helpers.checks import check_count, check_number, check_seed
 from mmlearn_helpers.data.dataset import Dataset, Split
+from mmlearn_helpers.files import check_path
 
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 TEXTS = (".txt", ".md")
@@ -56,17 +59,21 @@ def from_folder(
 
     Raises
     ------
+    TypeError
+        If an option is of the wrong kind.
     ValueError
         If a number is impossible, a folder is missing or has no file of its kind, or fewer than
         two examples or no word at all can be used.
     """
-    shape = (size, size) if isinstance(size, int) else tuple(size)
-    _check_numbers(shape, n_words, test_share)
+    shape = tuple(size) if isinstance(size, Sequence) else (size, size)
+    _check_options(shape, colour, n_words, test_share)
+    check_seed(seed)
+    images, texts = check_path("images", images), check_path("texts", texts)
     unused: list[str] = []
-    same = Path(images).resolve() == Path(texts).resolve()
+    same = images.resolve() == texts.resolve()
     found = [
-        _find(Path(images), PICTURES, TEXTS if same else (), unused),
-        _find(Path(texts), TEXTS, PICTURES if same else (), unused),
+        _find(images, PICTURES, TEXTS if same else (), unused),
+        _find(texts, TEXTS, PICTURES if same else (), unused),
     ]
     for i, lacks in enumerate(("text", "picture")):
         lonely = sorted(found[i].keys() - found[1 - i].keys())
@@ -90,14 +97,18 @@ def from_folder(
     return _dataset(list(words.values()), pictures, n_words, test_share, seed, f"{images}, {texts}")
 
 
-def _check_numbers(shape: tuple[int, ...], n_words: int, test_share: float) -> None:
-    if len(shape) != 2 or min(shape) < 1:
+def _check_options(shape: tuple[int, ...], colour: bool, n_words: int, test_share: float) -> None:
+    if len(shape) != 2:
         raise ValueError(
             f"size is {shape}, but the height and the width in pixels are expected; give two whole "
             "numbers from 1, or one for both."
         )
-    if n_words < 1:
-        raise ValueError(f"n_words is {n_words}, but one word is needed at least; choose more.")
+    for side in shape:
+        check_count("size", side)
+    if not isinstance(colour, bool):
+        raise TypeError(f"colour is {colour!r}, but True or False is expected.")
+    check_count("n_words", n_words)
+    check_number("test_share", test_share)
     if not 0 < test_share < 1:
         raise ValueError(
             f"test_share is {test_share}, but a share between 0 and 1 is expected; 0.2 keeps one "
@@ -152,9 +163,12 @@ def _read_picture(path: Path, shape: tuple[int, ...], colour: bool) -> torch.Ten
 
     try:
         with Image.open(path) as file:
+            mode = file.mode
             upright = ImageOps.exif_transpose(file).convert("RGB" if colour else "L")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path.name} (not a readable picture)") from error
+    if mode[0] in "IF":  # Pillow has cut values above 255 off
+        raise ValueError(f"{path.name} (more than 8 bits a pixel; save it with 8)")
     pixels = np.array(upright.resize((shape[1], shape[0])), dtype=np.float32) / 255
     return torch.from_numpy(pixels.reshape(*shape, -1)).permute(2, 0, 1)
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mmlearn_helpers.checks import check_count
+from mmlearn_helpers.checks import check_count, check_seed
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
 
@@ -64,8 +64,9 @@ def glyphs(
     """
     check_count("n_train", n_train)
     check_count("n_test", n_test)
-    check_count("seed", seed, least=0)
-    if not characters or not set(characters) <= set(CHARACTERS):
+    check_seed(seed)
+    is_text = isinstance(characters, str) and characters != ""
+    if not is_text or not set(characters) <= set(CHARACTERS):
         raise ValueError(
             f"characters is {characters!r}, but some of {CHARACTERS!r} are expected, in a string."
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from mmlearn_helpers.checks import check_count
+from mmlearn_helpers.checks import check_count, check_number, check_seed, check_tensor
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
 
@@ -47,13 +47,19 @@ def moons(
     """
     check_count("n_train", n_train)
     check_count("n_test", n_test)
-    check_count("seed", seed, least=0)
+    check_seed(seed)
     if phases is not None:
-        phases = [float(phase) for phase in phases]
+        try:
+            phases = [float(phase) for phase in phases]
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"phases is {phases!r}, but a list of numbers from 0 to 1 is expected."
+            ) from error
         if not phases or not all(0 <= phase <= 1 for phase in phases):
             raise ValueError(
                 f"phases is {phases}, but at least one from 0 (new) to 1 (full) is needed."
             )
+    check_number("wobble", wobble)
     if not 0 <= wobble <= 2:
         raise ValueError(f"wobble is {wobble}, but 0 to 2 pixels are possible.")
     return drawn(
@@ -79,8 +85,22 @@ def moon(phase: torch.Tensor, place: torch.Tensor | None = None) -> torch.Tensor
     torch.Tensor
         ``(N, 1, 28, 28)`` in [0, 1]; a pixel on an edge has the share of its width that
         is lit.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no tensors of these shapes, or a phase lies outside [0, 1].
     """
+    check_tensor(phase, "phase")
     place = torch.zeros(len(phase), 2) if place is None else place
+    check_tensor(place, "place")
+    if phase.ndim != 1 or place.shape != (len(phase), 2):
+        raise ValueError(
+            f"phase has shape {tuple(phase.shape)} and place {tuple(place.shape)}, but (N,) and "
+            "(N, 2) are expected; write a single phase as phase[None]."
+        )
+    if not ((phase >= 0) & (phase <= 1)).all():
+        raise ValueError("A phase lies outside 0 (new) to 1 (full); rescale the phases.")
     along = torch.arange(SIZE) - (SIZE - 1) / 2
     x = along[None, None, :] - place[:, 0, None, None]
     y = along[None, :, None] - place[:, 1, None, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from mmlearn_helpers.checks import check_count, check_seed
 from mmlearn_helpers.data.dataset import Dataset, Split
 
 SPOKEN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -37,15 +38,17 @@ def paired(
 
     Raises
     ------
+    TypeError
+        If a name is no string, or a number is not whole.
     ValueError
         If a set has no labels, the two share no label or have another modality in common, a label
         is missing from a split, there are too few speakers, or a number is below 1.
     """
     from mmlearn_helpers.data import load
 
-    for name, number in {"n_train": n_train, "n_test": n_test}.items():
-        if number < 1:
-            raise ValueError(f"{name} is {number}, but at least one pair is needed; choose more.")
+    check_count("n_train", n_train)
+    check_count("n_test", n_test)
+    check_seed(seed)
     sets = [load(first), load(second)]
     names = _shared(sets)
     splits = [_without_shared_speakers(dataset) for dataset in sets]

@@ -104,9 +104,13 @@ def binarised_mnist(validation: bool = False) -> Dataset:
 
     Raises
     ------
+    TypeError
+        If ``validation`` is neither true nor false.
     FileNotFoundError
         If the files are not there and cannot be fetched.
     """
+    if not isinstance(validation, bool):
+        raise TypeError(f"validation is {validation!r}, but True or False is expected.")
     second = "valid" if validation else "test"
     return Dataset(
         name="binarised-mnist",

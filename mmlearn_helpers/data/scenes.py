@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import torch
 
-from mmlearn_helpers.checks import check_count
+from mmlearn_helpers.checks import check_count, check_seed
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
 
@@ -50,7 +50,7 @@ def scenes(*, n_train: int = 8000, n_test: int = 2000, seed: int = 0) -> Dataset
     """
     check_count("n_train", n_train)
     check_count("n_test", n_test)
-    check_count("seed", seed, least=0)
+    check_seed(seed)
     return drawn("scenes", _draw, n_train=n_train, n_test=n_test, seed=seed)
 
 

@@ -34,7 +34,7 @@ def make(path: str) -> Path:
 
     Returns
     -------
-    Path
+    pathlib.Path
         The file, which scikit-learn has read without complaint.
 
     Raises

@@ -67,10 +67,7 @@ def _read() -> Dataset:
         about="2 500 recordings of English digits, 50 of each digit by each of five men.",
         source="Free Spoken Digit Dataset, version 1.0.9, github.com/Jakobovski",
         licence="CC BY-SA 4.0",
-        citation=(
-            "Jackson, Z. and others. Free Spoken Digit Dataset, version 1.0.9 "
-            "(version 1.0.8, 2018: doi:10.5281/zenodo.1342401)."
-        ),
+        citation="Jackson, Z. and others. Free Spoken Digit Dataset, version 1.0.9.",
         classes={"label": tuple("0123456789"), "speaker": tuple(speakers)},
         sample_rate=SAMPLE_RATE,
     )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
 
-from mmlearn_helpers.checks import check_positive
+from mmlearn_helpers.checks import check_positive, check_tensor
+from mmlearn_helpers.history import History
 from mmlearn_helpers.plots.style import PALETTE
-
-if TYPE_CHECKING:
-    from mmlearn_helpers.history import History
 
 
 def loss_curves(history: History) -> Axes:
@@ -30,9 +26,16 @@ def loss_curves(history: History) -> Axes:
 
     Raises
     ------
+    TypeError
+        If it is no history.
     ValueError
         If the history is empty.
     """
+    if not isinstance(history, History):
+        raise TypeError(
+            f"The history is a {type(history).__name__}, but a History is expected; give what fit "
+            "returns."
+        )
     if not history.train:
         raise ValueError("The history is empty; draw it after fit has run at least one epoch.")
     _, axes = plt.subplots()
@@ -71,6 +74,7 @@ def spectrogram(log_mel: torch.Tensor, *, seconds: float) -> Axes:
     TypeError, ValueError
         If the spectrogram is not a matrix, or the duration not above zero.
     """
+    check_tensor(log_mel, "log_mel")
     check_positive("seconds", seconds)
     if log_mel.ndim != 2 or log_mel.numel() == 0:
         raise ValueError(
@@ -79,7 +83,7 @@ def spectrogram(log_mel: torch.Tensor, *, seconds: float) -> Axes:
         )
     _, axes = plt.subplots(figsize=(5, 2.2))
     axes.imshow(
-        log_mel.detach().numpy(),
+        log_mel.detach().cpu().numpy(),
         origin="lower",
         aspect="auto",
         cmap="gray_r",

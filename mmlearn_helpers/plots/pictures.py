@@ -9,7 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from mmlearn_helpers.checks import check_count
+from mmlearn_helpers.checks import check_count, check_tensor
 from mmlearn_helpers.plots.style import PALETTE
 
 
@@ -38,7 +38,7 @@ def draw_tiles(
     extent
         Left, right, bottom and top of the table; pixels are counted from the top left if not given.
     """
-    pictures = pictures.detach()
+    pictures = pictures.detach().cpu()
     if pictures.ndim == 4:
         pictures = pictures[:, :, None]
     if diverging:
@@ -84,9 +84,18 @@ def picture_rows(rows: Mapping[str, torch.Tensor], *, diverging: bool = False) -
 
     Raises
     ------
+    TypeError
+        If it is no mapping of tensors.
     ValueError
         If there are no rows, or they do not have the same shape of pictures.
     """
+    if not isinstance(rows, Mapping):
+        raise TypeError(
+            f"rows is a {type(rows).__name__}, but a mapping from names to pictures is expected, "
+            "for example {'originals': x}."
+        )
+    for name, pictures in rows.items():
+        check_tensor(pictures, f"rows[{name!r}]")
     shapes = {tuple(pictures.shape) for pictures in rows.values()}
     if len(shapes) != 1:
         raise ValueError(
@@ -164,12 +173,15 @@ def retrieval_rows(queries: torch.Tensor, found: torch.Tensor, right: torch.Tens
 
     Raises
     ------
-    ValueError
-        If the shapes do not fit together.
+    TypeError, ValueError
+        If they are no tensors, or the shapes do not fit together.
     """
+    check_tensor(found, "found")
+    check_tensor(right, "right", torch.bool)
     queries = _as_pictures(queries)
     n, k = right.shape if right.ndim == 2 else (-1, -1)
-    if found.shape[:2] != (n, k) or len(queries) != n or found.shape[-2:] != queries.shape[-2:]:
+    picture = found.shape[2:] if found.ndim == 5 else (1, *found.shape[2:])
+    if found.shape[:2] != (n, k) or len(queries) != n or picture != queries.shape[1:]:
         raise ValueError(
             f"queries {tuple(queries.shape)}, found {tuple(found.shape)} and right "
             f"{tuple(right.shape)} do not fit; (Q, H, W), (Q, k, H, W) and (Q, k) are expected."
@@ -194,6 +206,7 @@ def retrieval_rows(queries: torch.Tensor, found: torch.Tensor, right: torch.Tens
 
 
 def _as_pictures(pictures: torch.Tensor) -> torch.Tensor:
+    check_tensor(pictures, "pictures")
     if pictures.ndim == 3:
         pictures = pictures[:, None]
     if pictures.ndim != 4 or pictures.shape[1] not in (1, 3) or pictures.numel() == 0:

@@ -461,3 +461,12 @@ def test_a_linear_autoencoder_made_double_refuses_single_precision():
     for method in (model.encode, model.loss, model.decode):
         with pytest.raises(TypeError, match=r"\.to\(torch\.float64\)"):
             method(torch.ones(2, 6))
+
+
+def test_another_number_of_components_counts_from_the_next_fit():
+    x = matrix(0)
+    pca = PCA(2).fit(x)
+    expected = pca.decode(pca.encode(x))
+    pca.n_components = 3
+    close(pca.decode(pca.encode(x)), expected)
+    assert pca.fit(x).encode(x).shape[1] == 3

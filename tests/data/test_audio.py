@@ -74,7 +74,7 @@ def test_more_bands_than_frequencies_are_refused():
 @pytest.mark.parametrize("name", ["sample_rate", "n_mels", "window"])
 def test_sizes_below_1_are_refused(name):
     sizes = {"sample_rate": SAMPLE_RATE, "n_mels": 10, "window": 256} | {name: 0}
-    with pytest.raises(ValueError, match=f"{name} is 0, but must be positive"):
+    with pytest.raises(ValueError, match=f"{name} is 0, but .* is needed"):
         mel_filterbank(**sizes)
 
 
@@ -124,7 +124,9 @@ def test_unusable_waves_are_refused(wave, message):
 
 @pytest.mark.parametrize("hop", [0, -1, 257])
 def test_an_impossible_hop_is_refused(hop):
-    with pytest.raises(ValueError, match=f"hop is {hop} and the window 256.*half the window"):
+    with pytest.raises(
+        ValueError, match=f"hop is {hop}(, but at least 1| and the window 256.*half the window)"
+    ):
         log_mel(torch.zeros(1, 1000), SAMPLE_RATE, hop=hop)
 
 

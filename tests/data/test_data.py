@@ -1,9 +1,11 @@
 """Data sets have the promised shapes, ranges and splits, and say what is missing."""
 
+import copy
 import dataclasses
 import gzip
 import hashlib
 import os
+import pickle
 import struct
 import warnings
 
@@ -14,6 +16,7 @@ from sklearn.datasets import load_digits
 
 from mmlearn_helpers import data
 from mmlearn_helpers.data import registry
+from mmlearn_helpers.data.cache import data_folder
 
 FILES = [
     "train-images-idx3-ubyte.gz",
@@ -250,3 +253,36 @@ def test_mnist_has_the_well_known_mean_and_deviation(mnist):
     image = mnist.train["image"]
     assert image.mean().item() == pytest.approx(0.1307, abs=5e-5)
     assert image.std().item() == pytest.approx(0.3081, abs=5e-5)
+
+
+@pytest.mark.parametrize("content", [b"", b"some text", [1], {"train": 3, "test": 4}, {"a": 1}])
+def test_a_kept_set_that_is_something_else_is_drawn_anew(tmp_path, monkeypatch, content):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = data.load("moons", n_train=3, n_test=2)
+    (kept,) = tmp_path.rglob("moons-*.pt")
+    if isinstance(content, bytes):
+        kept.write_bytes(content)
+    else:
+        torch.save(content, kept)
+    with pytest.warns(UserWarning, match=r"cannot be read and is drawn anew"):
+        again = data.load("moons", n_train=3, n_test=2)
+    assert torch.equal(again.train["image"], first.train["image"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data.load("moons", n_train=3, n_test=2)
+
+
+def test_a_data_set_can_be_compared_kept_and_copied(digits):
+    other = data.load("digits")
+    assert digits == digits and digits != other
+    assert {digits: "seen"}.get(other) is None
+    for copied in (pickle.loads(pickle.dumps(digits)), copy.deepcopy(digits)):
+        assert type(copied.train) is data.Split
+        assert torch.equal(copied.test["image"], digits.test["image"])
+    assert dataclasses.asdict(digits)["train"].n_examples == 1437
+
+
+def test_a_tilde_in_the_folder_of_the_data_is_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MMLEARN_DATA", "~/sets")
+    assert data_folder() == tmp_path / "sets"

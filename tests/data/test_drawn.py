@@ -13,43 +13,42 @@ import pytest
 import torch
 
 from mmlearn_helpers import data
+from mmlearn_helpers.data import cache
 
 SIZED = ["clips", "glyphs", "moons", "scenes", "voices"]
 EMBEDDED = [*SIZED, "digits", "docs"]
 
-FINGERPRINT = """
-import hashlib, json, os, sys, torch
-from mmlearn_helpers import data
-result = {}
-for name in sys.argv[1:]:
-    options = {} if name in ("digits", "docs") else {"n_train": 70, "n_test": 30}
-    dataset = data.load(name, **options)
-    digest = hashlib.sha256()
-    for split in (dataset.train, dataset.test):
-        for modality, x in split.items():
-            digest.update(modality.encode() + x.contiguous().numpy().tobytes())
-    digest.update(repr((dataset.classes, dataset.vocabulary)).encode())
-    result[name] = digest.hexdigest()
-print(json.dumps(result))
+ELSEWHERE = """
+import json, runpy, sys
+print(json.dumps(runpy.run_path(sys.argv[1])["fingerprints"]()))
 """
 
 
-def fingerprints(cache, threads, hash_seed):
-    environment = {
-        **os.environ,
-        "XDG_CACHE_HOME": str(cache),
-        "OMP_NUM_THREADS": threads,
-        "PYTHONHASHSEED": hash_seed,
-    }
-    command = [sys.executable, "-c", FINGERPRINT, *EMBEDDED]
-    return json.loads(subprocess.check_output(command, env=environment, text=True))
+def fingerprints():
+    result = {}
+    for name in EMBEDDED:
+        options = {} if name in ("digits", "docs") else {"n_train": 70, "n_test": 30}
+        dataset = data.load(name, **options)
+        digest = hashlib.sha256()
+        for split in (dataset.train, dataset.test):
+            for modality, x in split.items():
+                digest.update(modality.encode() + x.contiguous().numpy().tobytes())
+        digest.update(repr((dataset.classes, dataset.vocabulary)).encode())
+        result[name] = digest.hexdigest()
+    return result
 
 
-def test_another_process_draws_the_same_bits_and_so_does_the_cache(tmp_path):
-    first = fingerprints(tmp_path / "a", "1", "1")
-    assert fingerprints(tmp_path / "b", "2", "2") == first
-    assert fingerprints(tmp_path / "a", "1", "3") == first
-    assert len(set(first.values())) == len(EMBEDDED)
+def test_another_process_draws_the_same_bits_and_so_does_the_cache(tmp_path, monkeypatch):
+    command = [sys.executable, "-c", ELSEWHERE, __file__]
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "a"), "OMP_NUM_THREADS": "2"}
+    environment = {**os.environ, **environment, "PYTHONHASHSEED": "7"}
+    there = json.loads(subprocess.check_output(command, env=environment, text=True))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "b"))
+    assert fingerprints() == there
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a"))
+    monkeypatch.setattr(cache, "save_atomically", pytest.fail)
+    assert fingerprints() == there
+    assert len(set(there.values())) == len(EMBEDDED)
 
 
 @pytest.mark.parametrize("name", SIZED)

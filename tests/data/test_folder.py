@@ -153,6 +153,10 @@ def lose_picture(images, texts):
     (images / "p3.png").unlink()
 
 
+def deepen_picture(images, texts):
+    Image.fromarray(np.full((5, 5), 40_000, np.uint16)).save(images / "p3.png")
+
+
 def double_picture(images, texts):
     (images / "p3.jpg").write_bytes((images / "p3.png").read_bytes())
 
@@ -165,6 +169,7 @@ FAULTS = {
     spoil_picture: r"p3.png \(not a readable picture\)",
     halve_picture: r"p3.png \(not a readable picture\)",
     empty_picture: r"p3.png \(not a readable picture\)",
+    deepen_picture: r"p3.png \(more than 8 bits a pixel; save it with 8\)",
     spoil_text: r"p3.txt \(not written in UTF-8\)",
     empty_text: r"p3.txt \(empty\)",
     blank_text: r"p3.txt \(empty\)",
@@ -226,9 +231,9 @@ def test_texts_without_words_are_refused(folders):
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("size", 0, "height and the width"),
+        ("size", 0, "at least 1 is needed"),
         ("size", (3, 4, 5), "height and the width"),
-        ("n_words", 0, "one word is needed"),
+        ("n_words", 0, "at least 1 is needed"),
         ("test_share", 0, "a share between 0 and 1"),
         ("test_share", 1.0, "a share between 0 and 1"),
     ],

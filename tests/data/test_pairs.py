@@ -164,7 +164,7 @@ def test_a_label_that_is_missing_from_a_split_is_named(put):
 @pytest.mark.parametrize("number", ["n_train", "n_test"])
 def test_a_number_below_one_is_refused(put, number):
     first, second = put("pictures", pictures()), put("sounds", sounds())
-    with pytest.raises(ValueError, match=f"{number} is 0, but at least one pair"):
+    with pytest.raises(ValueError, match=f"{number} is 0, but at least 1 is needed"):
         paired(first, second, **{number: 0})
 
 

@@ -1,0 +1,1020 @@
+"""Whatever a reader may give by mistake is answered with a sentence about what to do instead."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import sys
+import traceback
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import mmlearn_helpers
+from mmlearn_helpers import data, evaluation, plots, retrieval, training
+from mmlearn_helpers.__main__ import main
+from mmlearn_helpers.autoencoders import deep, pca
+from mmlearn_helpers.autoencoders.deep import DeepAutoencoder, mlp
+from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
+from mmlearn_helpers.data import Split, audio, from_folder, load, loader, paired
+from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
+from mmlearn_helpers.data.fetch import fetch
+from mmlearn_helpers.data.moons import moon
+from mmlearn_helpers.evaluation import (
+    clustering_accuracy,
+    kmeans_accuracy,
+    linear_probe,
+    reconstruction_error,
+)
+from mmlearn_helpers.plots import (
+    code_map,
+    latent_manifold,
+    loss_curves,
+    picture_grid,
+    picture_rows,
+    retrieval_rows,
+    spectrogram,
+    spread_out,
+)
+from mmlearn_helpers.retrieval import mean_average_precision, nearest, precision_at_k
+from mmlearn_helpers.training import History, fit, one_cycle
+
+PACKAGE = Path(mmlearn_helpers.__file__).parent
+MODULES = (audio, data, deep, evaluation, pca, plots, retrieval, training)
+
+X = torch.randn(12, 4, generator=torch.Generator().manual_seed(0))
+GAP = X.clone()
+GAP[2, 1] = math.nan
+LABELS = torch.arange(12) % 3
+PICTURES = torch.rand(12, 8, 8, generator=torch.Generator().manual_seed(0))
+WAVES = torch.zeros(2, 1000)
+MEL = torch.zeros(1, 1, 40, 4)
+
+
+class Answers(nn.Module):
+    """Has the loss that the test wants, which may differ in validation."""
+
+    def __init__(self, terms, in_validation=None):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(1))
+        self.terms, self.in_validation = terms, in_validation or terms
+
+    def loss(self, _):
+        return (self.terms if self.training else self.in_validation)(self.w.sum())
+
+
+def net(*sizes, **options):
+    return DeepAutoencoder(list(sizes) or [4, 3, 2], **options)
+
+
+def train(model=None, x=X, **options):
+    return fit(net() if model is None else model, x, **({"epochs": 1} | options))
+
+
+def answer(terms, in_validation=None):
+    validate = None if in_validation is None else X
+    return train(Answers(terms, in_validation), validate=validate)
+
+
+def go_on(path, first, second):
+    """Start a run with a checkpoint and go on with something else."""
+    for options in (first, second):
+        train(**({"checkpoint": path} | options))
+
+
+def files(folder, n=3):
+    """A folder with pictures and texts."""
+    from PIL import Image
+
+    for i in range(n):
+        Image.new("L", (5, 5)).save(folder / f"{i}.png")
+        (folder / f"{i}.txt").write_text("some words")
+    return folder
+
+
+def without_fabric():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORLD_SIZE", "2")
+        patch.setitem(sys.modules, "lightning_fabric", None)
+        train()
+
+
+def no_grad(call):
+    with torch.no_grad():
+        call()
+
+
+def scenes():
+    return load("scenes", n_train=3, n_test=3)
+
+
+# What is called with which mistake: the call, which gets an empty folder, the error, and what must
+# be said about what was wrong and what to do. A name begins with that of the function.
+CASES = {
+    # Data sets.
+    "load, a misspelt name": (
+        lambda _: load("digit"),
+        (ValueError, r"no data set 'digit'. Did you mean 'digits'\?"),
+    ),
+    "load, no name": (
+        lambda _: load(None),
+        (TypeError, "NoneType, but a string .* known sets: 20"),
+    ),
+    "load, a list": (lambda _: load(["digits"]), (TypeError, "a list, but a string is expected")),
+    "load, a data set": (lambda _: load(load("digits")), (TypeError, "a Dataset, but a string is")),
+    "load, a misspelt option": (
+        lambda _: load("glyphs", n_trian=3),
+        (
+            TypeError,
+            "no option 'n_trian'. Did you mean 'n_train'.* Its options: n_train, n_test, c",
+        ),
+    ),
+    "load, an option too many": (
+        lambda _: load("digits", n_train=3),
+        (TypeError, "'digits' has no option 'n_train'. Its options: none"),
+    ),
+    "load, a float for a number": (
+        lambda _: load("moons", n_train=10.0),
+        (TypeError, r"n_train is 10.0, but a whole number is expected"),
+    ),
+    "load, True for a number": (
+        lambda _: load("scenes", n_test=True),
+        (TypeError, "n_test is True, but a whole number is expected"),
+    ),
+    "load, no examples": (
+        lambda _: load("voices", n_test=0),
+        (ValueError, "n_test is 0, but at least 1 is needed"),
+    ),
+    "load, a negative seed": (
+        lambda _: load("glyphs", seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    "load, a huge seed": (
+        lambda _: load("moons", seed=2**70),
+        (ValueError, r"seed is 11\d+, but a number below 2\*\*63 is needed; choose a smaller"),
+    ),
+    "load, a word for phases": (
+        lambda _: load("moons", phases="full"),
+        (TypeError, "phases is 'full', but a list of numbers from 0 to 1"),
+    ),
+    "load, one number for phases": (
+        lambda _: load("moons", phases=0.5),
+        (TypeError, "phases is 0.5, but a list of numbers from 0 to 1"),
+    ),
+    "load, a phase that is NaN": (
+        lambda _: load("moons", phases=[0.5, math.nan]),
+        (ValueError, r"phases is \[0.5, nan\], but at least one from 0 \(new\) to 1"),
+    ),
+    "load, a word for a length": (
+        lambda _: load("moons", wobble="1"),
+        (TypeError, "wobble is '1', but a number is expected"),
+    ),
+    "load, a length out of range": (
+        lambda _: load("moons", wobble=3),
+        (ValueError, "wobble is 3, but 0 to 2 pixels are possible"),
+    ),
+    "load, characters that are not drawn": (
+        lambda _: load("glyphs", characters="äö"),
+        (ValueError, "characters is 'äö', but some of '0123.* are expected, in a string"),
+    ),
+    "load, a list of characters": (
+        lambda _: load("glyphs", characters=["a", "b"]),
+        (ValueError, r"characters is \['a', 'b'\], but .* in a string"),
+    ),
+    "load, a word for seconds": (
+        lambda _: load("clips", offset="0.25"),
+        (TypeError, "offset is '0.25', but a number is expected"),
+    ),
+    "load, seconds that are NaN": (
+        lambda _: load("clips", offset=math.nan),
+        (ValueError, "offset is nan seconds.* choose a number between -1 and 1"),
+    ),
+    "load, a vocabulary of none": (
+        lambda _: load("docs", n_words=0),
+        (ValueError, "n_words is 0, but at least 1 is needed"),
+    ),
+    "load, a word for a truth value": (
+        lambda _: load("binarised-mnist", validation="no"),
+        (TypeError, "validation is 'no', but True or False is expected"),
+    ),
+    "loader, a misspelt name": (
+        lambda _: loader("fashon-mnist"),
+        (ValueError, "Did you mean 'fashion-mnist'"),
+    ),
+    "paired, a misspelt name": (
+        lambda _: paired("digits", "voice"),
+        (ValueError, "no data set 'voice'. Did you mean 'voices'"),
+    ),
+    "paired, a data set": (
+        lambda _: paired(load("digits"), "voices"),
+        (TypeError, "a Dataset, but a string is expected"),
+    ),
+    "paired, the same set twice": (
+        lambda _: paired("digits", "digits"),
+        (ValueError, "both have 'image'.* choose sets that differ in it"),
+    ),
+    "paired, half a pair": (
+        lambda _: paired("digits", "voices", n_train=1.5),
+        (TypeError, "n_train is 1.5, but a whole number is expected"),
+    ),
+    "paired, a negative seed": (
+        lambda _: paired("digits", "voices", seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    "from_folder, no folder": (
+        lambda p: from_folder(None, p),
+        (TypeError, "images is None, but a path is expected; give a string or"),
+    ),
+    "from_folder, a missing folder": (
+        lambda p: from_folder(p, p / "nowhere"),
+        (ValueError, r"holds no file|no folder .*nowhere; check the name"),
+    ),
+    "from_folder, an empty folder": (
+        lambda p: from_folder(p, p),
+        (ValueError, r"holds no file that ends in .bmp.* put some there"),
+    ),
+    "from_folder, a word for the size": (
+        lambda p: from_folder(files(p), p, size="28"),
+        (TypeError, "size is '2', but a whole number is expected"),
+    ),
+    "from_folder, no size": (
+        lambda p: from_folder(files(p), p, size=None),
+        (TypeError, "size is None, but a whole number is expected"),
+    ),
+    "from_folder, half a pixel": (
+        lambda p: from_folder(files(p), p, size=(28.5, 28)),
+        (TypeError, "size is 28.5, but a whole number is expected"),
+    ),
+    "from_folder, three sizes": (
+        lambda p: from_folder(files(p), p, size=(8, 8, 3)),
+        (ValueError, r"size is \(8, 8, 3\).* give two whole numbers from 1, or one for both"),
+    ),
+    "from_folder, a word for a truth value": (
+        lambda p: from_folder(files(p), p, colour="no"),
+        (TypeError, "colour is 'no', but True or False is expected"),
+    ),
+    "from_folder, a word for a number": (
+        lambda p: from_folder(files(p), p, n_words="all"),
+        (TypeError, "n_words is 'all', but a whole number is expected"),
+    ),
+    "from_folder, a share that is NaN": (
+        lambda p: from_folder(files(p), p, test_share=math.nan),
+        (ValueError, "test_share is nan, but a share between 0 and 1 is expected; 0.2 keeps"),
+    ),
+    "from_folder, a negative seed": (
+        lambda p: from_folder(files(p), p, seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    "Split, a list": (
+        lambda _: Split({"image": [1, 2]}),
+        (TypeError, r"split\['image'\] is a list, but a tensor .* convert arrays with"),
+    ),
+    "Split, a tensor": (
+        lambda _: Split(torch.ones(3)),
+        (TypeError, r"made of a Tensor, but a mapping .* for example \{'image': x\}"),
+    ),
+    "Split, nothing": (lambda _: Split({}), (ValueError, "no examples in split; check how")),
+    "Split, no examples": (
+        lambda _: Split({"image": X[:0]}),
+        (ValueError, "no examples in split; check how the data were selected"),
+    ),
+    "Split, two lengths": (
+        lambda _: Split({"image": X, "label": LABELS[:5]}),
+        (ValueError, r"lengths \{'image': 12, 'label': 5\}.* select the same rows in each"),
+    ),
+    "Split, an unknown modality": (
+        lambda _: load("digits").train["picture"],
+        (KeyError, "no modality 'picture' here, but 'image', 'label'"),
+    ),
+    "Dataset, words for captions": (
+        lambda _: scenes().words(["a red circle"]),
+        (TypeError, r"tokens is a list.* convert it with torch.as_tensor\(tokens, dtype=torch.int"),
+    ),
+    "Dataset, a single caption": (
+        lambda _: scenes().words(torch.tensor([1, 2])),
+        (ValueError, r"shape \(2,\).* \(N, words\).* write a single one as tokens\[None\]"),
+    ),
+    "Dataset, counts for captions": (
+        lambda _: scenes().words(torch.ones(2, 3)),
+        (ValueError, "torch.float32 numbers, but captions .* Counts of words cannot be spelt out"),
+    ),
+    "Dataset, an unknown word": (
+        lambda _: scenes().words(torch.tensor([[99]])),
+        (
+            ValueError,
+            "99 to 99, but the vocabulary of 'scenes' has 16 words.* captions of this set",
+        ),
+    ),
+    "Dataset, a word from the end": (
+        lambda _: scenes().words(torch.tensor([[-1]])),
+        (ValueError, "tokens go from -1 to -1, but the vocabulary .* counted from 0"),
+    ),
+    "moon, a list": (
+        lambda _: moon([0.5]),
+        (TypeError, r"phase is a list.* convert it with torch.as_tensor\(phase"),
+    ),
+    "moon, a phase out of range": (
+        lambda _: moon(torch.tensor([7.5])),
+        (ValueError, r"phase lies outside 0 \(new\) to 1 \(full\); rescale"),
+    ),
+    "moon, one place for many": (
+        lambda _: moon(torch.rand(3), torch.zeros(2)),
+        (ValueError, r"place \(2,\), but \(N,\) and \(N, 2\) are expected"),
+    ),
+    "fetch, an unknown file": (
+        lambda _: fetch("mnist/nothing.gz"),
+        (KeyError, "No file 'mnist/nothing.gz' is registered.* Check the spelling"),
+    ),
+    "main, a misspelt name": (
+        lambda _: main(["data", "fetch", "minst"]),
+        (SystemExit, "no data set 'minst'. Did you mean 'mnist'"),
+    ),
+    # Sound.
+    "mel_filterbank, a word for a rate": (
+        lambda _: mel_filterbank("8000"),
+        (TypeError, "sample_rate is '8000', but a number above 0 is expected"),
+    ),
+    "mel_filterbank, a rate that is NaN": (
+        lambda _: mel_filterbank(math.nan),
+        (ValueError, "sample_rate is nan, but a finite number above 0 is needed"),
+    ),
+    "mel_filterbank, half a band": (
+        lambda _: mel_filterbank(8000, 40.5),
+        (TypeError, "n_mels is 40.5, but a whole number is expected"),
+    ),
+    "mel_filterbank, bands without frequencies": (
+        lambda _: mel_filterbank(8000, 400),
+        (ValueError, "of 400 mel bands hold none .* ask for fewer bands or a longer window"),
+    ),
+    "log_mel, an array": (
+        lambda _: log_mel(np.zeros((2, 1000)), 8000),
+        (TypeError, r"wave is a ndarray, .* convert it with torch.as_tensor\(wave"),
+    ),
+    "log_mel, a single wave": (
+        lambda _: log_mel(WAVES[0], 8000),
+        (ValueError, r"shape \(1000,\).* give one row a wave"),
+    ),
+    "log_mel, whole numbers": (
+        lambda _: log_mel(WAVES.short(), 8000),
+        (ValueError, "type torch.int16, but a floating-point tensor"),
+    ),
+    "log_mel, NaN": (
+        lambda _: log_mel(WAVES / 0, 8000),
+        (ValueError, "NaN or infinity.* look at how the waves were made"),
+    ),
+    "log_mel, half a sample": (
+        lambda _: log_mel(WAVES, 8000, hop=2.5),
+        (TypeError, "hop is 2.5, but a whole number is expected"),
+    ),
+    "log_mel, a hop beyond the window": (
+        lambda _: log_mel(WAVES, 8000, hop=300),
+        (ValueError, "hop is 300 and the window 256.* try half the window"),
+    ),
+    "griffin_lim, an array": (
+        lambda _: griffin_lim(MEL.numpy(), 8000),
+        (TypeError, r"audio is a ndarray.* convert it with torch.as_tensor\(audio"),
+    ),
+    "griffin_lim, one axis less": (
+        lambda _: griffin_lim(MEL[0], 8000),
+        (
+            ValueError,
+            r"\(1, 40, 4\), but .*\(N, 1, mel bands, frames\).* give what log_mel returns",
+        ),
+    ),
+    "griffin_lim, no hop": (
+        lambda _: griffin_lim(MEL, 8000, hop=0),
+        (ValueError, "hop is 0, but at least 1 is needed"),
+    ),
+    "griffin_lim, a hop beyond the window": (
+        lambda _: griffin_lim(MEL, 8000, hop=500),
+        (ValueError, "hop is 500 and the window 256.* try half the window"),
+    ),
+    "griffin_lim, a word for a number": (
+        lambda _: griffin_lim(MEL, 8000, n_iterations="many"),
+        (TypeError, "n_iterations is 'many', but a whole number is expected"),
+    ),
+    "griffin_lim, a negative seed": (
+        lambda _: griffin_lim(MEL, 8000, seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    # Training: the model and its loss.
+    "fit, a class for a model": (
+        lambda _: train(DeepAutoencoder),
+        (TypeError, r"model is a type, but a torch.nn.Module with a method loss\(batch\) is exp"),
+    ),
+    "fit, a model without a loss": (
+        lambda _: train(nn.Linear(4, 4)),
+        (TypeError, r"model is a Linear, but .* loss\(batch\) .* mean over the batch"),
+    ),
+    "fit, a model that needs no training": (
+        lambda _: train(PCA(2)),
+        (TypeError, r"model is a PCA, but a torch.nn.Module"),
+    ),
+    "fit, a frozen model": (
+        lambda _: train(net().requires_grad_(False)),
+        (ValueError, "no weights that could be trained.* unfreeze"),
+    ),
+    "fit, a loss that is no mapping": (
+        lambda _: answer(lambda w: w),
+        (TypeError, r"returned a Tensor, but a mapping .* for example \{'loss': error\}"),
+    ),
+    "fit, terms without a loss": (
+        lambda _: answer(lambda w: {"kl": w}),
+        (ValueError, r"terms \['kl'\], but one called 'loss' is needed"),
+    ),
+    "fit, a loss per example": (
+        lambda _: answer(lambda w: {"loss": w.expand(3)}),
+        (ValueError, r"'loss' has shape \(3,\).* sum over features and average over the batch"),
+    ),
+    "fit, a word for a term": (
+        lambda _: answer(lambda w: {"loss": w, "kl": "none"}),
+        (TypeError, "term 'kl' is 'none', but a real number is expected; return a tensor"),
+    ),
+    "fit, a complex loss": (
+        lambda _: answer(lambda w: {"loss": w * 1j}),
+        (TypeError, "term 'loss' is .*, but a real number is expected"),
+    ),
+    "fit, a float for a loss": (
+        lambda _: answer(lambda w: {"loss": 1.0}),
+        (ValueError, "'loss' has no gradient.* compute it from the model's parameters, without it"),
+    ),
+    "fit, a detached loss": (
+        lambda _: answer(lambda w: {"loss": w.detach()}),
+        (ValueError, r"'loss' has no gradient.* without item\(\), detach\(\)"),
+    ),
+    "fit, under no_grad": (
+        lambda _: no_grad(train),
+        (ValueError, r"'loss' has no gradient.* or torch.no_grad\(\)"),
+    ),
+    "fit, a loss of NaN": (
+        lambda _: answer(lambda w: {"loss": w * math.nan}),
+        (FloatingPointError, "became nan in epoch 1, step 1 of 1.* a smaller learning_rate"),
+    ),
+    "fit, a validation loss of NaN": (
+        lambda _: answer(lambda w: {"loss": w}, lambda w: {"loss": w * math.nan}),
+        (FloatingPointError, "became nan in validation after epoch 1.* a smaller learning_rate"),
+    ),
+    # Training: the data.
+    "fit, an array": (
+        lambda _: train(x=X.numpy()),
+        (TypeError, "data is a ndarray, .* convert arrays with torch.as_tensor"),
+    ),
+    "fit, a list": (
+        lambda _: train(x=[X]),
+        (TypeError, "data is a list, but a tensor with the ex"),
+    ),
+    "fit, no data": (lambda _: train(x=None), (TypeError, "data is a NoneType, but a tensor with")),
+    "fit, a whole data set": (
+        lambda _: train(x=load("digits")),
+        (TypeError, "data is a Dataset, .* take the train or the test of a Dataset"),
+    ),
+    "fit, a split for a model of one modality": (
+        lambda _: train(net(64, 2), load("digits").train),
+        (TypeError, r"x is a mapping of 'image', 'label'.* pick one .* x\['image'\]"),
+    ),
+    "fit, arrays in a mapping": (
+        lambda _: train(x={"image": X.numpy()}),
+        (TypeError, r"data\['image'\] is a ndarray.* convert arrays with torch.as_tensor"),
+    ),
+    "fit, an empty mapping": (lambda _: train(x={}), (ValueError, "no examples in data; check")),
+    "fit, two lengths": (
+        lambda _: train(x={"image": X, "label": LABELS[:5]}),
+        (ValueError, r"lengths \{'image': 12, 'label': 5\}.* select the same rows in each"),
+    ),
+    "fit, a single number": (
+        lambda _: train(x=torch.tensor(1.0)),
+        (TypeError, "data is a Tensor without axes, but a tensor with the examples along"),
+    ),
+    "fit, a sparse tensor": (
+        lambda _: train(x=X.to_sparse()),
+        (TypeError, r"sparse tensor; make it a full one with x.to_dense\(\)"),
+    ),
+    "fit, NaN in the data": (
+        lambda _: train(x=GAP),
+        (ValueError, r"1 values that are NaN .* column 1; remove those rows or fill the gaps"),
+    ),
+    "fit, NaN in the data of a model that does not look": (
+        lambda _: train(Blind(), GAP),
+        (FloatingPointError, "became nan .*The batch holds NaN or infinity: remove or mend"),
+    ),
+    "fit, NaN in the validation of a model that does not look": (
+        lambda _: train(Blind(), validate=GAP),
+        (FloatingPointError, "in validation after epoch 1. The batch holds NaN .* remove or mend"),
+    ),
+    "fit, pictures that are not flat": (
+        lambda _: train(x=PICTURES),
+        (ValueError, r"shape \(12, 8, 8\).* flatten pictures with x.flatten\(1\)"),
+    ),
+    "fit, whole numbers": (
+        lambda _: train(x=LABELS[:, None]),
+        (TypeError, r"torch.int64 numbers, .* convert it with x.float\(\)"),
+    ),
+    "fit, double precision": (
+        lambda _: train(x=X.double()),
+        (TypeError, r"torch.float64 numbers, .* convert it with x.to\(torch.float32\)"),
+    ),
+    "fit, values outside 0 and 1 for a cross-entropy": (
+        lambda _: train(net(error="cross-entropy")),
+        (ValueError, r"ranges from .* values in \[0, 1\] only; rescale x, or use error='squared'"),
+    ),
+    # Training: the options.
+    "fit, no epochs": (lambda _: train(epochs=0), (ValueError, "epochs is 0, but at least 1 is")),
+    "fit, a word for epochs": (
+        lambda _: train(epochs="ten"),
+        (TypeError, "epochs is 'ten', but a whole number is expected"),
+    ),
+    "fit, True for epochs": (
+        lambda _: train(epochs=True),
+        (TypeError, "epochs is True, but a whole number is expected"),
+    ),
+    "fit, no batch size": (
+        lambda _: train(batch_size=None),
+        (TypeError, "batch_size is None, but a whole number is expected"),
+    ),
+    "fit, a negative step": (
+        lambda _: train(learning_rate=-0.1),
+        (ValueError, "learning_rate is -0.1, but a finite number above 0 is needed"),
+    ),
+    "fit, a step that is NaN": (
+        lambda _: train(learning_rate=math.nan),
+        (ValueError, "learning_rate is nan, but a finite number above 0 is needed"),
+    ),
+    "fit, a word for a step": (
+        lambda _: train(learning_rate="1e-3"),
+        (TypeError, "learning_rate is '1e-3', but a number above 0 is expected"),
+    ),
+    "fit, the name of a schedule": (
+        lambda _: train(schedule="one_cycle"),
+        (TypeError, "schedule is 'one_cycle', but a function .* such as mmlearn_helpers.training"),
+    ),
+    "fit, a schedule of one number": (
+        lambda _: train(schedule=lambda step: 0.9**step),
+        (TypeError, "a function of the number of the step and that of all steps is expected"),
+    ),
+    "fit, a schedule that returns nothing": (
+        lambda _: train(schedule=lambda step, n_steps: None),
+        (ValueError, r"schedule\(0, 1\) is None, but a finite factor .* return a float"),
+    ),
+    "fit, a schedule that is NaN": (
+        lambda _: train(schedule=lambda step, n_steps: math.nan),
+        (ValueError, r"schedule\(0, 1\) is nan, but a finite factor of 0 or more is needed"),
+    ),
+    "fit, a schedule that goes uphill": (
+        lambda _: train(schedule=lambda step, n_steps: -1.0),
+        (ValueError, r"schedule\(0, 1\) is -1.0, but a finite factor of 0 or more is needed"),
+    ),
+    "fit, gradients of no length": (
+        lambda _: train(max_gradient_norm=0),
+        (ValueError, "max_gradient_norm is 0, but a finite number above 0 is needed"),
+    ),
+    "fit, a share for validation": (
+        lambda _: train(validate=0.1),
+        (TypeError, "validate is a float, but a tensor with the examples along its first axis"),
+    ),
+    "fit, no validation examples": (
+        lambda _: train(validate=X[:0]),
+        (ValueError, "no examples in validate; check how the data were selected"),
+    ),
+    "fit, validation of another width": (
+        lambda _: train(validate=X[:, :2]),
+        (ValueError, "2 columns, but the model was made for 4; pass data of that width"),
+    ),
+    "fit, patience without validation": (
+        lambda _: train(patience=1),
+        (ValueError, "patience needs a validation loss; pass examples as validate"),
+    ),
+    "fit, no patience": (
+        lambda _: train(patience=0, validate=X),
+        (ValueError, "patience is 0, but at least 1 is needed"),
+    ),
+    "fit, infinite patience": (
+        lambda _: train(patience=math.inf, validate=X),
+        (TypeError, "patience is inf, but a whole number is expected"),
+    ),
+    "fit, True for a checkpoint": (
+        lambda _: train(checkpoint=True),
+        (TypeError, "checkpoint is True, but a path is expected; give a string or"),
+    ),
+    "fit, a folder for a checkpoint": (
+        lambda p: train(checkpoint=p),
+        (ValueError, "checkpoint is the folder .*, but a file is needed; name one in it"),
+    ),
+    "fit, a checkpoint below a file": (
+        lambda p: train(checkpoint=files(p) / "0.txt" / "run"),
+        (ValueError, "No checkpoint can be kept at .*; choose a folder that can be written"),
+    ),
+    "fit, a file that is no checkpoint": (
+        lambda p: train(checkpoint=files(p) / "0.txt"),
+        (ValueError, "0.txt is not a checkpoint of fit; remove .* or give this run another file"),
+    ),
+    "fit, a checkpoint of another model": (
+        lambda p: go_on(p / "run", {"model": net()}, {"model": net(4, 2)}),
+        (ValueError, r"with model = .* 48 weights .* this one .* 22 weights .* remove .* anew"),
+    ),
+    "fit, a checkpoint of other data": (
+        lambda p: go_on(p / "run", {"x": X}, {"x": 2 * X}),
+        (ValueError, "of a run with data = .*; use the same, or remove .* to start anew"),
+    ),
+    "fit, a checkpoint of another seed": (
+        lambda p: go_on(p / "run", {"seed": 1}, {"seed": 2}),
+        (ValueError, "with seed = 1, but this one has seed = 2; use the same, or remove"),
+    ),
+    "fit, an unknown device": (
+        lambda _: train(device="gpu"),
+        (ValueError, "device is 'gpu', but 'cpu', 'cuda' or 'mps' is expected"),
+    ),
+    "fit, the number of a device": (
+        lambda _: train(device=0),
+        (ValueError, "device is 0, but 'cpu', 'cuda' or 'mps' is expected; 'cuda:1' is"),
+    ),
+    "fit, no device": (lambda _: train(device=None), (ValueError, "device is None, but 'cpu', 'c")),
+    "fit, a device that is not there": (
+        lambda _: train(device="cuda:99"),
+        (RuntimeError, "no cuda:99 device here; use device='cpu'"),
+    ),
+    "fit, no seed": (
+        lambda _: train(seed=None),
+        (TypeError, "seed is None, but a whole number is expected"),
+    ),
+    "fit, several processes without the extra": (
+        lambda _: without_fabric(),
+        (ImportError, r"need Lightning Fabric .* python -m pip install 'mmlearn-helpers\[distrib"),
+    ),
+    "one_cycle, no steps": (
+        lambda _: one_cycle(0, 0),
+        (ValueError, "n_steps is 0, but at least 1 is needed"),
+    ),
+    "one_cycle, a step beyond the end": (
+        lambda _: one_cycle(11, 10),
+        (ValueError, "step is 11, but the run has only 10 steps; count from 0"),
+    ),
+    "one_cycle, half a step": (
+        lambda _: one_cycle(0.5, 10),
+        (TypeError, "step is 0.5, but a whole number is expected"),
+    ),
+    "History, nothing to draw": (
+        lambda _: History().plot(),
+        (ValueError, "history is empty; draw it after fit has run"),
+    ),
+    "History, no validation": (
+        lambda _: History(train={"loss": [1.0]}).has_improved(),
+        (ValueError, "no validation loss yet; pass examples as validate"),
+    ),
+    "History, a list": (
+        lambda _: History().record([1.0], {}),
+        (TypeError, r"\[1.0\], but a mapping from names to numbers is expected, for example"),
+    ),
+    "History, no validation terms": (
+        lambda _: History().record({"loss": 1.0}, None),
+        (TypeError, r"None, but a mapping .* or \{\} if there was no validation"),
+    ),
+    "History, a tensor": (
+        lambda _: History().record({"loss": torch.ones(2)}, {}),
+        (TypeError, "term 'loss' is tensor.*, but a number is expected"),
+    ),
+    # Measures.
+    "reconstruction_error, a model that cannot decode": (
+        lambda _: reconstruction_error(nn.Linear(4, 4), X),
+        (TypeError, r"Linear without encode, but .* give a trained autoencoder"),
+    ),
+    "reconstruction_error, a model that answers with two things": (
+        lambda _: reconstruction_error(Tuple(), X),
+        (ValueError, r"into tuple; the decoder's output must have the shape of the encoder's"),
+    ),
+    "reconstruction_error, an array": (
+        lambda _: reconstruction_error(net(), X.numpy()),
+        (TypeError, r"x is a ndarray, .* convert it with torch.as_tensor\(x"),
+    ),
+    "linear_probe, codes of two widths": (
+        lambda _: linear_probe(X, LABELS, X[:, :2], LABELS),
+        (ValueError, "test_codes has 2 columns, .* for 4; pass data of that width"),
+    ),
+    "linear_probe, a list of labels": (
+        lambda _: linear_probe(X, LABELS.tolist(), X, LABELS),
+        (TypeError, "labels are list, .* number the classes from 0 and convert with torch.as_ten"),
+    ),
+    "linear_probe, labels with a point": (
+        lambda _: linear_probe(X, LABELS, X, LABELS.float()),
+        (TypeError, "test_labels are torch.float32, but a tensor of whole numbers is expected"),
+    ),
+    "linear_probe, a label too few": (
+        lambda _: linear_probe(X, LABELS[:-1], X, LABELS),
+        (ValueError, r"labels has shape \(11,\), but one label for each of 12 examples is expect"),
+    ),
+    "linear_probe, one class": (
+        lambda _: linear_probe(X, 0 * LABELS, X, LABELS),
+        (ValueError, "All training labels are 0, but a probe needs at least two classes"),
+    ),
+    "linear_probe, no penalty": (
+        lambda _: linear_probe(X, LABELS, X, LABELS, inverse_penalty=0),
+        (ValueError, "inverse_penalty is 0, but a finite number above 0 is needed"),
+    ),
+    "clustering_accuracy, nothing": (
+        lambda _: clustering_accuracy(None, None),
+        (TypeError, "labels are NoneType, but a tensor of whole numbers is expected; number the"),
+    ),
+    "clustering_accuracy, two lengths": (
+        lambda _: clustering_accuracy(LABELS, LABELS[:3]),
+        (ValueError, r"clusters has shape \(12,\), but one label for each of 3 examples"),
+    ),
+    "clustering_accuracy, a single number": (
+        lambda _: clustering_accuracy(LABELS[0], LABELS[0]),
+        (ValueError, r"labels has shape \(\), but one label for each"),
+    ),
+    "kmeans_accuracy, NaN": (
+        lambda _: kmeans_accuracy(GAP, LABELS),
+        (ValueError, "codes holds 1 values that are NaN .* row 2, column 1; remove those rows"),
+    ),
+    "kmeans_accuracy, a list of seeds": (
+        lambda _: kmeans_accuracy(X, LABELS, seeds=[0, 1]),
+        (TypeError, r"seeds is \[0, 1\], but a whole number is expected"),
+    ),
+    "nearest, an unknown distance": (
+        lambda _: nearest(X, X, 2, distance="cosin"),
+        (ValueError, "distance is 'cosin', but 'cosine' or 'euclidean' is expected"),
+    ),
+    "nearest, more than there are": (
+        lambda _: nearest(X, X, 13),
+        (ValueError, "k is 13, but the gallery has only 12 items; choose a k up to that"),
+    ),
+    "nearest, none": (lambda _: nearest(X, X, 0), (ValueError, "k is 0, but at least 1 is needed")),
+    "nearest, two precisions": (
+        lambda _: nearest(X.double(), X, 2),
+        (TypeError, r"queries holds torch.float64 .* convert it with queries.to\(torch.float32\)"),
+    ),
+    "precision_at_k, no queries": (
+        lambda _: precision_at_k(None, LABELS, X, LABELS, 2),
+        (TypeError, r"queries is a NoneType, .* convert it with torch.as_tensor\(queries"),
+    ),
+    "precision_at_k, labels of others": (
+        lambda _: precision_at_k(X[:2], LABELS, X, LABELS, 2),
+        (ValueError, r"query_labels has shape \(12,\), but one label for each of 2 examples"),
+    ),
+    "mean_average_precision, labels that are not there": (
+        lambda _: mean_average_precision(X, LABELS + 7, X, LABELS),
+        (ValueError, r"no item with the labels \[7, 8, 9\].* leave those queries out"),
+    ),
+    "mean_average_precision, a gallery without axes": (
+        lambda _: mean_average_precision(X, LABELS, torch.tensor(1.0), LABELS),
+        (ValueError, r"gallery has shape \(\), but a matrix \(examples, features\) is expected"),
+    ),
+    # Figures.
+    "code_map, an array": (
+        lambda _: code_map(X[:, :2].numpy(), LABELS, PICTURES),
+        (TypeError, r"codes is a ndarray.* convert it with torch.as_tensor\(codes"),
+    ),
+    "code_map, codes of four units": (
+        lambda _: code_map(X, LABELS, PICTURES),
+        (ValueError, r"codes \(12, 4\), .* do not fit; \(N, 2\), \(N,\) and \(N, H, W\) are exp"),
+    ),
+    "code_map, labels with a point": (
+        lambda _: code_map(X[:, :2], LABELS.float(), PICTURES),
+        (TypeError, "labels are torch.float32, but a tensor of whole numbers is expected"),
+    ),
+    "code_map, more classes than colours": (
+        lambda _: code_map(X[:, :2], torch.arange(12), PICTURES),
+        (ValueError, "labels go from 0 to 11, but there are ten colours.* ten classes at a time"),
+    ),
+    "code_map, NaN": (
+        lambda _: code_map(GAP[:, :2], LABELS, PICTURES),
+        (ValueError, "Some codes are NaN or infinite; leave those examples out"),
+    ),
+    "spread_out, no points": (
+        lambda _: spread_out(X[:0], 3),
+        (ValueError, r"points has shape \(0, 4\): there is nothing in it.* check how"),
+    ),
+    "spread_out, NaN": (
+        lambda _: spread_out(GAP, 3),
+        (ValueError, "points holds 1 values that are NaN .* remove those rows"),
+    ),
+    "spread_out, a limit of none": (
+        lambda _: spread_out(X, 0),
+        (ValueError, "limit is 0, but at least 1 is needed"),
+    ),
+    "latent_manifold, a model": (
+        lambda _: latent_manifold(net(), (2, 2)),
+        (TypeError, "decode is a DeepAutoencoder, .* give the method model.decode"),
+    ),
+    "latent_manifold, one number for the size": (
+        lambda _: latent_manifold(net().decode, 2),
+        (TypeError, r"size is 2, but height and width are expected, such as \(28, 28\)"),
+    ),
+    "latent_manifold, another size": (
+        lambda _: latent_manifold(net().decode, (3, 3)),
+        (ValueError, "pictures of 3 by 3 pixels are expected; check size"),
+    ),
+    "latent_manifold, no extent": (
+        lambda _: latent_manifold(net().decode, (2, 2), limit=0),
+        (ValueError, "limit is 0, but a finite number above 0 is needed"),
+    ),
+    "latent_manifold, one step": (
+        lambda _: latent_manifold(net().decode, (2, 2), steps=1),
+        (ValueError, "steps is 1, but at least 2 is needed"),
+    ),
+    "latent_manifold, a decoder that gives an array": (
+        lambda _: latent_manifold(lambda z: z.numpy(), (1, 2)),
+        (TypeError, r"decode\(codes\) is a ndarray, but a torch tensor is expected; convert it"),
+    ),
+    "loss_curves, a dictionary": (
+        lambda _: loss_curves({"loss": [2.0, 1.0]}),
+        (TypeError, "history is a dict, but a History is expected; give what fit returns"),
+    ),
+    "spectrogram, an array": (
+        lambda _: spectrogram(MEL[0, 0].numpy(), seconds=1),
+        (TypeError, r"log_mel is a ndarray.* convert it with torch.as_tensor\(log_mel"),
+    ),
+    "spectrogram, a whole batch": (
+        lambda _: spectrogram(MEL, seconds=1),
+        (ValueError, r"shape \(1, 1, 40, 4\), .* pick one example and .* audio\[i, 0\]"),
+    ),
+    "spectrogram, no time": (
+        lambda _: spectrogram(MEL[0, 0], seconds=0),
+        (ValueError, "seconds is 0, but a finite number above 0 is needed"),
+    ),
+    "picture_rows, a list": (
+        lambda _: picture_rows([PICTURES]),
+        (TypeError, r"rows is a list, but a mapping .* for example \{'originals': x\}"),
+    ),
+    "picture_rows, an array": (
+        lambda _: picture_rows({"originals": PICTURES.numpy()}),
+        (TypeError, r"rows\['originals'\] is a ndarray, .* convert it with torch.as_tensor"),
+    ),
+    "picture_rows, rows of two lengths": (
+        lambda _: picture_rows({"a": PICTURES, "b": PICTURES[:3]}),
+        (ValueError, r"\(3, 8, 8\), \(12, 8, 8\).* one shape \(N, H, W\) for all is expected"),
+    ),
+    "picture_rows, nothing": (
+        lambda _: picture_rows({}),
+        (ValueError, r"shapes \[\], but one shape \(N, H, W\) for all is expected"),
+    ),
+    "picture_grid, a list": (
+        lambda _: picture_grid([PICTURES[0]]),
+        (TypeError, r"pictures is a list, .* convert it with torch.as_tensor\(pictures"),
+    ),
+    "picture_grid, flat examples": (
+        lambda _: picture_grid(PICTURES.flatten(1)),
+        (ValueError, r"shape \(12, 64\), .* become pictures with x.reshape\(-1, H, W\)"),
+    ),
+    "picture_grid, no pictures": (
+        lambda _: picture_grid(PICTURES[:0]),
+        (ValueError, r"shape \(0, 1, 8, 8\), but .* at least one picture is expected"),
+    ),
+    "picture_grid, no columns": (
+        lambda _: picture_grid(PICTURES, columns=0),
+        (ValueError, "columns is 0, but at least 1 is needed"),
+    ),
+    "retrieval_rows, a list of truth values": (
+        lambda _: retrieval_rows(PICTURES[:2], PICTURES[:4].unflatten(0, (2, 2)), [[True] * 2] * 2),
+        (TypeError, r"right is a list.* torch.as_tensor\(right, dtype=torch.bool\)"),
+    ),
+    "retrieval_rows, coloured finds for a grey query": (
+        lambda _: retrieval_rows(PICTURES[:2], torch.rand(2, 3, 3, 8, 8), torch.ones(2, 3)),
+        (ValueError, r"queries \(2, 1, 8, 8\), found \(2, 3, 3, 8, 8\) .* do not fit; \(Q, H, W\)"),
+    ),
+    "retrieval_rows, nothing found": (
+        lambda _: retrieval_rows(PICTURES, None, None),
+        (TypeError, "found is a NoneType, but a torch tensor is expected"),
+    ),
+    # Models.
+    "PCA, an array": (
+        lambda _: PCA(2).fit(X.numpy()),
+        (TypeError, r"x is a ndarray, .* convert it with torch.as_tensor\(x"),
+    ),
+    "PCA, NaN": (
+        lambda _: PCA(2).fit(GAP),
+        (
+            ValueError,
+            "1 values that are NaN .* row 2, column 1; remove those rows or fill the gaps",
+        ),
+    ),
+    "PCA, half precision": (
+        lambda _: PCA(2).fit(X.half()),
+        (TypeError, r"torch.float16 numbers, .* 32 or 64 bits; convert it with x.float\(\)"),
+    ),
+    "PCA, True for a number": (
+        lambda _: PCA(True).fit(X),
+        (TypeError, "n_components is True, but a whole number is expected"),
+    ),
+    "PCA, more components than features": (
+        lambda _: PCA(9).fit(X),
+        (ValueError, "9 components .* only 1 to 4 .* choose n_components in that range"),
+    ),
+    "PCA, used before fit": (
+        lambda _: PCA(2).encode(X),
+        (RuntimeError, r"no axes yet; call fit\(x\) with training data first"),
+    ),
+    "PCA, codes of another width": (
+        lambda _: PCA(2).fit(X).decode(X),
+        (ValueError, "z has 4 columns, but the model was made for 2; pass data of that width"),
+    ),
+    "LinearAutoencoder, a word for a width": (
+        lambda _: LinearAutoencoder("4", 2),
+        (TypeError, "n_features is '4', but a whole number is expected"),
+    ),
+    "LinearAutoencoder, no features": (
+        lambda _: LinearAutoencoder(0, 1),
+        (ValueError, "n_features is 0, but at least 1 is needed"),
+    ),
+    "LinearAutoencoder, a code that is too wide": (
+        lambda _: LinearAutoencoder(4, 5),
+        (ValueError, r"5 components .* 1 to 4 are possible here \(4 features\); choose"),
+    ),
+    "LinearAutoencoder, a split": (
+        lambda _: LinearAutoencoder(4, 2).loss({"image": X}),
+        (TypeError, r"x is a mapping of 'image', .* pick one of them, for example x\['image'\]"),
+    ),
+    "DeepAutoencoder, one number for the sizes": (
+        lambda _: DeepAutoencoder(4),
+        (TypeError, r"sizes is 4, but a list of whole numbers is expected, for example \[64"),
+    ),
+    "DeepAutoencoder, one size": (
+        lambda _: net(4),
+        (ValueError, r"sizes is \[4\], but at least two widths of 1 or more are needed, for ex"),
+    ),
+    "DeepAutoencoder, half a unit": (
+        lambda _: net(4, 2.5),
+        (TypeError, r"sizes is \[4, 2.5\], but a list of whole numbers is expected"),
+    ),
+    "DeepAutoencoder, an unknown error": (
+        lambda _: net(error="crossentropy"),
+        (ValueError, "error is 'crossentropy', but 'squared' or 'cross-entropy' is expected"),
+    ),
+    "DeepAutoencoder, the name of an activation": (
+        lambda _: net(activation="relu"),
+        (TypeError, "activation is 'relu', but something that makes a module is expected: the cla"),
+    ),
+    "DeepAutoencoder, a module for an activation": (
+        lambda _: net(activation=nn.ReLU()),
+        (TypeError, r"activation is ReLU\(\), .* the class nn.ReLU, .* not the module nn.ReLU\(\)"),
+    ),
+    "DeepAutoencoder, a function for an activation": (
+        lambda _: net(activation=torch.relu),
+        (TypeError, "something that makes a module is expected: .* nor the function torch.relu"),
+    ),
+    "DeepAutoencoder, a single example": (
+        lambda _: net().encode(X[0]),
+        (ValueError, r"shape \(4,\), .* write a single example as x\[None\]"),
+    ),
+    "mlp, True for a width": (
+        lambda _: mlp([4, True]),
+        (TypeError, r"sizes is \[4, True\], but a list of whole numbers is expected"),
+    ),
+}
+
+
+class Blind(nn.Module):
+    """Does not look at what it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.centre = nn.Parameter(torch.zeros(4))
+
+    def loss(self, x):
+        return {"loss": (x - self.centre).square().sum(dim=1).mean()}
+
+
+class Tuple(nn.Module):
+    """Decodes into mean and variance."""
+
+    def encode(self, x):
+        return x
+
+    def decode(self, z):
+        return z, z
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_answer_says_what_was_wrong_and_what_to_do(case, tmp_path):
+    call, (error, words) = CASES[case]
+    with pytest.raises(error, match=words) as refusal:
+        call(tmp_path)
+    message = str(refusal.value)
+    assert type(refusal.value) is error
+    assert message.endswith(".") or len(message) >= 40
+    assert Path(traceback.extract_tb(refusal.tb)[-1].filename).is_relative_to(PACKAGE)
+    assert not plt.get_fignums(), "an empty figure is left behind"
+
+
+def test_there_is_a_mistake_for_every_public_function_that_takes_something():
+    public = set()
+    for module in MODULES:
+        for name in getattr(module, "__all__", vars(module)):
+            thing = getattr(module, name)
+            ours = getattr(thing, "__module__", "").startswith("mmlearn_helpers")
+            here = hasattr(module, "__all__") or getattr(thing, "__module__", "") == module.__name__
+            if ours and here and not name.startswith("_") and inspect.signature(thing).parameters:
+                public.add(name)
+    public -= {"Reconstructor"}
+    assert {"fit", "code_map", "load", "mlp", "nearest", "linear_probe"} <= public
+    assert not public - {case.split(",")[0] for case in CASES}
