@@ -27,7 +27,7 @@ benchmark: $(STAMP) $(PEERS)/.installed
 
 # torch first and alone: with it in place, nothing else asks for another build of it.
 # A double click on a chapter opens it as a notebook.
-$(STAMP): requirements.txt pyproject.toml
+$(STAMP): requirements.txt pyproject.toml mmlearn_helpers/__init__.py
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q $$(grep '^torch==' requirements.txt)
 	$(BIN)/python -m pip install -q -r requirements.txt
