@@ -65,7 +65,7 @@ def n_examples(x: Examples) -> int:
     return len(next(iter(_parts(x).values())))
 
 
-def take(x: Examples, rows: torch.Tensor) -> Examples:
+def take(x: Examples, rows: torch.Tensor | slice) -> Examples:
     """Pick examples.
 
     Parameters
@@ -73,7 +73,7 @@ def take(x: Examples, rows: torch.Tensor) -> Examples:
     x
         A tensor, or a mapping of tensors of equal length.
     rows
-        Numbers of the examples, ``(B,)``.
+        Numbers of the examples, ``(B,)``, truth values, ``(N,)``, or a slice.
 
     Returns
     -------

@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.checks import check_count, check_number, check_seed
 from mmlearn_helpers.data.audio import log_mel
 from mmlearn_helpers.data.cache import drawn
@@ -104,8 +105,8 @@ def _draw(n_train: int, n_test: int, offset: float, seed: int) -> Dataset:
     }
     return Dataset(
         name="clips",
-        train=Split({name: x[:n_train] for name, x in modalities.items()}),
-        test=Split({name: x[n_train:] for name, x in modalities.items()}),
+        train=Split(take(modalities, slice(n_train))),
+        test=Split(take(modalities, slice(n_train, None))),
         about="Synthetic: films of a ball that bounces in a box, with a click at each bounce.",
         source="drawn by mmlearn_helpers from a seed",
         licence="CC0 1.0",

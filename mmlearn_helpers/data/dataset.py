@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from mmlearn_helpers.batches import check_examples
+from mmlearn_helpers.batches import check_examples, n_examples
 from mmlearn_helpers.checks import check_tensor
 
 N_SHOWN = 8
@@ -51,7 +51,7 @@ class Split(dict[str, torch.Tensor]):
     @property
     def n_examples(self) -> int:
         """The number of examples."""
-        return len(next(iter(self.values())))
+        return n_examples(self)
 
     def __repr__(self) -> str:
         """Name the modalities with their shapes."""

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import torch
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.checks import check_count
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
@@ -92,8 +93,8 @@ def _collect(n_words: int) -> Dataset:
     }
     return Dataset(
         name="docs",
-        train=Split({name: x[train] for name, x in modalities.items()}),
-        test=Split({name: x[test] for name, x in modalities.items()}),
+        train=Split(take(modalities, train)),
+        test=Split(take(modalities, test)),
         about="Docstrings of the installed scientific packages, as counts of words.",
         source="matplotlib, numpy, scipy, scikit-learn and torch, as installed",
         licence="BSD-style, that of each package",

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.checks import check_count, check_seed
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
@@ -98,8 +99,8 @@ def _draw(n_train: int, n_test: int, characters: str, seed: int) -> Dataset:
     modalities = {"image": torch.cat(parts), **factors}
     return Dataset(
         name="glyphs",
-        train=Split({name: x[:n_train] for name, x in modalities.items()}),
-        test=Split({name: x[n_train:] for name, x in modalities.items()}),
+        train=Split(take(modalities, slice(n_train))),
+        test=Split(take(modalities, slice(n_train, None))),
         about="Synthetic: characters in twelve of matplotlib's fonts, slanted, bent and shifted.",
         source="drawn by mmlearn_helpers from a seed, with DejaVu, STIX and Computer Modern fonts",
         licence="CC0 1.0",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.checks import check_count, check_number, check_seed, check_tensor
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
@@ -122,8 +123,8 @@ def _draw(
     modalities = {"image": moon(phase, place), "phase": phase, "place": place}
     return Dataset(
         name="moons",
-        train=Split({name: x[:n_train] for name, x in modalities.items()}),
-        test=Split({name: x[n_train:] for name, x in modalities.items()}),
+        train=Split(take(modalities, slice(n_train))),
+        test=Split(take(modalities, slice(n_train, None))),
         about="Synthetic: discs of 22 pixels, lit from the right, of any phase.",
         source="drawn by mmlearn_helpers from a seed",
         licence="CC0 1.0",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.checks import check_count, check_seed
 from mmlearn_helpers.data.dataset import Dataset, Split
 
@@ -116,8 +117,8 @@ def _without_shared_speakers(dataset: Dataset) -> tuple[Split, Split]:
         )
     held_out = torch.isin(whole["speaker"], speakers[-max(1, len(speakers) // 3) :])
     return (
-        Split({name: x[~held_out] for name, x in whole.items()}),
-        Split({name: x[held_out] for name, x in whole.items()}),
+        Split(take(whole, ~held_out)),
+        Split(take(whole, held_out)),
     )
 
 

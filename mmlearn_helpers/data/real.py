@@ -7,6 +7,7 @@ import gzip
 import numpy as np
 import torch
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
 from mmlearn_helpers.data.fetch import content, fetch, five_digits
@@ -197,8 +198,8 @@ def _read_views() -> Dataset:
     )
     return Dataset(
         name="multiple-features",
-        train=Split({name: x[train] for name, x in modalities.items()}),
-        test=Split({name: x[test] for name, x in modalities.items()}),
+        train=Split(take(modalities, train)),
+        test=Split(take(modalities, test)),
         about="2 000 digits from Dutch utility maps, 200 of each, in six sets of features.",
         source="Multiple Features, UCI Machine Learning Repository",
         licence="CC BY 4.0",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import torch
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.checks import check_count, check_seed
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
@@ -77,8 +78,8 @@ def _draw(n_train: int, n_test: int, seed: int) -> Dataset:
     }
     return Dataset(
         name="scenes",
-        train=Split({name: x[:n_train] for name, x in modalities.items()}),
-        test=Split({name: x[n_train:] for name, x in modalities.items()}),
+        train=Split(take(modalities, slice(n_train))),
+        test=Split(take(modalities, slice(n_train, None))),
         about="Synthetic: two coloured shapes and a caption that names them and their relation.",
         source="drawn by mmlearn_helpers from a seed",
         licence="CC0 1.0",

@@ -7,6 +7,7 @@ import tarfile
 
 import torch
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.data.audio import log_mel
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
@@ -62,8 +63,8 @@ def _read() -> Dataset:
     }
     return Dataset(
         name="spoken-digits",
-        train=Split({name: x[~is_test] for name, x in modalities.items()}),
-        test=Split({name: x[is_test] for name, x in modalities.items()}),
+        train=Split(take(modalities, ~is_test)),
+        test=Split(take(modalities, is_test)),
         about="2 500 recordings of English digits, 50 of each digit by each of five men.",
         source="Free Spoken Digit Dataset, version 1.0.9, github.com/Jakobovski",
         licence="CC BY-SA 4.0",

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from mmlearn_helpers.batches import take
 from mmlearn_helpers.checks import check_count, check_seed
 from mmlearn_helpers.data.audio import log_mel
 from mmlearn_helpers.data.cache import drawn
@@ -76,8 +77,8 @@ def _draw(n_train: int, n_test: int, seed: int) -> Dataset:
     }
     return Dataset(
         name="voices",
-        train=Split({name: x[:n_train] for name, x in modalities.items()}),
-        test=Split({name: x[n_train:] for name, x in modalities.items()}),
+        train=Split(take(modalities, slice(n_train))),
+        test=Split(take(modalities, slice(n_train, None))),
         about=(
             "Synthetic: the English digits, spoken by eight made-up speakers, three men, three "
             "women and two children."
