@@ -18,7 +18,7 @@ import mmlearn_helpers
 from mmlearn_helpers import data, evaluation, plots, retrieval, training
 from mmlearn_helpers.__main__ import main
 from mmlearn_helpers.autoencoders import deep, pca
-from mmlearn_helpers.autoencoders.deep import DeepAutoencoder, mlp
+from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
 from mmlearn_helpers.data import Split, audio, from_folder, load, loader, paired
 from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
@@ -30,6 +30,7 @@ from mmlearn_helpers.evaluation import (
     linear_probe,
     reconstruction_error,
 )
+from mmlearn_helpers.networks import mlp
 from mmlearn_helpers.plots import (
     code_map,
     latent_manifold,

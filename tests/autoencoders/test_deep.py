@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mmlearn_helpers import data
-from mmlearn_helpers.autoencoders.deep import DeepAutoencoder, mlp
+from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA
 from mmlearn_helpers.evaluation import reconstruction_error
 from mmlearn_helpers.training import fit, one_cycle
@@ -249,19 +249,10 @@ def test_the_decoder_has_the_widths_of_the_encoder_backwards():
     assert widths(model.decoder) == [(2, 4), (4, 5), (5, 6)]
 
 
-def test_an_activation_stands_between_layers_and_nowhere_else():
-    kinds = [type(module) for module in mlp([6, 5, 4, 2], nn.Tanh)]
-    assert kinds == [nn.Linear, nn.Tanh, nn.Linear, nn.Tanh, nn.Linear]
-
-
 def test_activations_with_weights_are_not_shared_between_layers():
     model = DeepAutoencoder([6, 5, 4, 2], activation=nn.PReLU)
     slopes = {id(module) for module in model.modules() if isinstance(module, nn.PReLU)}
     assert len(slopes) == 4
-
-
-def test_two_widths_make_one_linear_layer():
-    assert [type(module) for module in mlp([6, 2])] == [nn.Linear]
 
 
 def test_without_hidden_layers_no_weights_beat_pca():
@@ -295,16 +286,6 @@ def test_one_example_one_feature_and_one_unit_work(error, sizes, n):
 def test_an_unknown_error_is_refused_with_those_that_are_known(error):
     with pytest.raises(ValueError, match=f"error is {error!r}, but 'squared' or 'cross-entropy'"):
         DeepAutoencoder([6, 2], error=error)
-
-
-@pytest.mark.parametrize(
-    ("make", "sizes"),
-    [(mlp, []), (mlp, [6]), (mlp, [6, 0]), (mlp, [6, -1, 2]), (DeepAutoencoder, [])],
-)
-def test_fewer_than_two_widths_or_a_width_below_one_are_refused(make, sizes):
-    with pytest.raises(ValueError, match=r"at least two widths .*, for example") as refusal:
-        make(sizes)
-    assert f"sizes is {sizes}" in str(refusal.value)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,10 @@ Writes `book/appendix/results.json`. Needs the environment variable MMLEARN_DATA
 
 from __future__ import annotations
 
-import datetime
-import json
-import platform
 import time
-from pathlib import Path
 
 import torch
+from record import record
 
 from mmlearn_helpers import data
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
@@ -19,7 +16,6 @@ from mmlearn_helpers.autoencoders.pca import PCA
 from mmlearn_helpers.evaluation import reconstruction_error
 from mmlearn_helpers.training import fit, one_cycle
 
-RESULTS = Path(__file__).parents[2] / "book" / "appendix" / "results.json"
 SIZES = [784, 1000, 500, 250, 30]
 EPOCHS = 100
 
@@ -28,8 +24,6 @@ def main() -> None:
     torch.set_num_threads(1)
     mnist = data.load("mnist")
     train, test = (split["image"].flatten(1) for split in (mnist.train, mnist.test))
-    today = datetime.date.today().isoformat()
-    machine = f"{platform.machine()}, 1 thread, torch {torch.__version__.split('+')[0]}"
 
     start = time.perf_counter()
     pca_error = reconstruction_error(PCA(30).fit(train), test)
@@ -51,8 +45,6 @@ def main() -> None:
         "measure": "squared error per test picture",
         "data": "MNIST, 60 000 training and 10 000 test pictures, pixels in [0, 1]",
         "source": "Hinton and Salakhutdinov 2006, Fig. 2B",
-        "date": today,
-        "machine": machine,
     }
     results = [
         {
@@ -79,7 +71,7 @@ def main() -> None:
             ),
         },
     ]
-    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    record(results)
 
 
 if __name__ == "__main__":

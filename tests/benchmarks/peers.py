@@ -19,8 +19,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmlearn_helpers import data
-from mmlearn_helpers.autoencoders.deep import DeepAutoencoder, mlp
+from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
+from mmlearn_helpers.networks import mlp
 from mmlearn_helpers.training import fit
+from mmlearn_helpers.variational import vae
 
 Run = Callable[[], None]
 BYTES = 1 if sys.platform == "darwin" else 1024
@@ -61,14 +63,24 @@ class VAE(nn.Module):
         self.encoder, self.decoder = mlp([*sizes[:-1], 2 * sizes[-1]]), mlp(sizes[::-1])
 
     def loss(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        mean, log_variance = self.encoder(x).chunk(2, dim=1)
-        z = mean + (log_variance / 2).exp() * torch.randn_like(mean)
+        mean, log_sigma = self.encoder(x).chunk(2, dim=1)
+        z = mean + log_sigma.exp() * torch.randn_like(mean)
         error = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="none")
-        divergence = (mean.square() + log_variance.exp() - 1 - log_variance) / 2
+        divergence = (mean.square() + (2 * log_sigma).exp() - 1) / 2 - log_sigma
         return {"loss": (error.sum(dim=1) + divergence.sum(dim=1)).mean()}
 
 
-MODELS = {"AE": AE, "VAE": VAE, "DeepAutoencoder": DeepAutoencoder}
+class DynamicVAE(vae.VAE):
+    """The VAE of the book, which sees grey pixels as new black and white ones in every batch."""
+
+    def __init__(self, sizes: tuple[int, ...]) -> None:
+        super().__init__(sizes, activation=nn.Tanh)
+
+    def loss(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        return super().loss(x.bernoulli())
+
+
+MODELS = {"AE": AE, "VAE": VAE, "DeepAutoencoder": DeepAutoencoder, "DynamicVAE": DynamicVAE}
 
 
 def by_hand(model: nn.Module, x: torch.Tensor, task: Task) -> list[float]:
@@ -111,7 +123,7 @@ def with_pythae(model: nn.Module, x: torch.Tensor, task: Task) -> Run:
 
     logging.getLogger("pythae").setLevel(logging.ERROR)
     logging.getLogger(trainers.base_trainer.base_trainer.__name__).setLevel(logging.ERROR)
-    is_vae = task.model == "VAE"
+    is_vae = task.model in ("VAE", "DynamicVAE")
 
     class Encoder(BaseEncoder):
         def __init__(self) -> None:
@@ -121,8 +133,12 @@ def with_pythae(model: nn.Module, x: torch.Tensor, task: Task) -> Run:
         def forward(self, x: torch.Tensor) -> ModelOutput:
             if not is_vae:
                 return ModelOutput(embedding=self.layers(x))
-            mean, log_variance = self.layers(x).chunk(2, dim=1)
-            return ModelOutput(embedding=mean, log_covariance=log_variance)
+            mean, log_sigma = self.layers(x).chunk(2, dim=1)
+            return ModelOutput(embedding=mean, log_covariance=2 * log_sigma)
+
+    class Dynamic(BaseDataset):
+        def __getitem__(self, row: int) -> ModelOutput:
+            return ModelOutput(data=self.data[row].bernoulli(), labels=self.labels[row])
 
     class Decoder(BaseDecoder):
         def __init__(self) -> None:
@@ -139,7 +155,8 @@ def with_pythae(model: nn.Module, x: torch.Tensor, task: Task) -> Run:
         peer = models.VAE(config, Encoder(), Decoder())
     else:
         peer = models.AE(models.AEConfig(**shape), Encoder(), Decoder())
-    labelled = BaseDataset(x, torch.zeros(len(x)))
+    dataset = Dynamic if task.model == "DynamicVAE" else BaseDataset
+    labelled = dataset(x, torch.zeros(len(x)))
 
     def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
