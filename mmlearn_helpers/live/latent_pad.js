@@ -58,16 +58,18 @@ function makePad(model, size) {
   pad.append(
     make("line", { x1: 0, x2: size, y1: middle, y2: middle }),
     make("line", { y1: 0, y2: size, x1: middle, x2: middle }),
-    make("text", { x: 4, y: middle - 4 }, `−${limit}`),
-    make("text", { x: size - 4, y: middle - 4, "text-anchor": "end" }, `z₁ = ${limit}`),
-    make("text", { x: middle + 4, y: size - 5 }, `−${limit}`),
-    make("text", { x: middle + 4, y: 13 }, `z₂ = ${limit}`),
   );
   const places = halfFloats(model.get("places"));
   model.get("colours").forEach((colour, i) => {
     const [x, y] = [middle * (1 + places[2 * i]), middle * (1 - places[2 * i + 1])];
     pad.append(make("circle", { cx: x, cy: y, r: 2, fill: colour, "fill-opacity": 0.6 }));
   });
+  pad.append(
+    make("text", { x: 4, y: middle - 4 }, `−${limit}`),
+    make("text", { x: size - 4, y: middle - 4, "text-anchor": "end" }, `z₁ = ${limit}`),
+    make("text", { x: middle + 4, y: size - 5 }, `−${limit}`),
+    make("text", { x: middle + 4, y: 13 }, `z₂ = ${limit}`),
+  );
   return pad;
 }
 

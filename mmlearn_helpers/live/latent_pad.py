@@ -133,7 +133,7 @@ class LatentPad(LiveFigure):
         pad.set(xlim=reach, ylim=reach, aspect=1, xlabel="$z_1$", ylabel="$z_2$")
         pad.grid(visible=False)
         with torch.no_grad():
-            output = self._decoder(torch.tensor([self.z])).reshape(self.shape)
+            output = self._decoder(torch.tensor([self.z])).reshape(self.shape).numpy()
         picture.imshow(output, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         picture.set(xticks=[], yticks=[])
         picture.grid(visible=False)
