@@ -107,7 +107,8 @@ class LiveFigure(anywidget.AnyWidget):
         picture = base64.b64encode(file.getvalue()).decode()
         start = (FOLDER / "start.js").read_text(encoding="utf-8")
         return (
-            f'<div class="mml-page">\n<img alt="{html.escape(self.label)}" src="data:image/png;base64,{picture}">\n'
+            f'<div class="mml-page">\n'
+            f'<img alt="{html.escape(self.label)}" src="data:image/png;base64,{picture}">\n'
             f'<script type="application/json">{_inside_script(json.dumps(parts))}</script>\n'
             f"<script>\n{start}</script>\n</div>"
         )

@@ -19,6 +19,10 @@ decoder = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 64), nn.Sigmo
 pad = LatentPad(decoder, (8, 8))
 pad"""
 CELLS = [MAKE, "print('now', pad.z)", "pad.z = (1, 0)", "pad.z = (9, 0)", "os._exit(1)"]
+NUMBERS = """(texts) => {
+    const numbers = Array.from(document.querySelectorAll(".mml-number"));
+    return numbers.map((number) => number.textContent).join() === texts;
+}"""
 PIXELS = """() => {
     const canvas = document.querySelector(".mml-live canvas");
     const data = canvas.getContext("2d").getImageData(0, 0, 8, 8).data;
@@ -38,14 +42,12 @@ def lab(start_lab, tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def notebook(request, browser, lab):
+@pytest.fixture(scope="module")
+def notebook(browser, lab):
     """The opened notebook, its first cell run."""
     tab = browser.new_page(viewport={"width": 1280, "height": 1000})
-    tab.goto(lab.replace("/lab?", "/lab/tree/pad.ipynb?reset&"))
+    tab.goto(lab.replace("/lab?", "/lab/tree/pad.ipynb?"))
     tab.locator(".jp-Notebook .jp-CodeCell").nth(4).wait_for(timeout=60_000)
-    if request.param == "dark":
-        tab.evaluate("document.body.dataset.jpThemeLight = 'false'")
     run(tab, 0)
     tab.locator(".mml-live").wait_for(timeout=60_000)
     yield tab
@@ -70,10 +72,8 @@ def shown(z):
 
 def wait_for(tab, z):
     """Wait until the coordinates are these, and say whether the picture is that of torch."""
-    tab.wait_for_function(
-        "(z) => [...document.querySelectorAll('.mml-number')].map((e) => e.textContent).join() == z",
-        arg=",".join(f"{value:.2f}".replace("-", "−") for value in z),
-    )
+    texts = [f"{value:.2f}".replace("-", "−") for value in z]
+    tab.wait_for_function(NUMBERS, arg=",".join(texts))
     return (torch.tensor(tab.evaluate(PIXELS)) - shown(z)).abs().max() <= 1
 
 
