@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -99,14 +100,15 @@ class LatentPad(LiveFigure):
     ) -> None:
         layers = flattened(decoder)
         kinds = layer_kinds(layers, 2)
-        _check_shape(shape, [kind for kind in kinds if not isinstance(kind, str)][-1][1])
+        n_outputs = [kind for kind in kinds if not isinstance(kind, str)][-1][1]
+        sides = _whole_sides(shape, n_outputs)
         check_positive("limit", limit)
         places, colours = _dots(codes, labels, limit)
         super().__init__(
             label,
             layers=kinds,
             weights=half_precision(layers),
-            shape=list(shape),
+            shape=sides,
             limit=limit,
             places=places.half().numpy().astype("<f2").tobytes(),
             colours=colours,
@@ -144,16 +146,17 @@ class LatentPad(LiveFigure):
         return f"LatentPad(z={self.z})"
 
 
-def _check_shape(shape: tuple[int, int], n_outputs: int) -> None:
+def _whole_sides(shape: tuple[int, int], n_outputs: int) -> list[int]:
     try:
-        sides = [int(side) for side in shape]
-    except (TypeError, ValueError):
+        sides = [operator.index(side) for side in shape]
+    except TypeError:
         sides = []
     if len(sides) != 2 or math.prod(sides) != n_outputs or min(sides) < 1:
         raise ValueError(
             f"shape is {shape!r}, but the decoder gives {n_outputs} numbers; give a height and a "
             f"width whose product is {n_outputs}."
         )
+    return sides
 
 
 def _dots(
