@@ -6,6 +6,7 @@ import inspect
 import math
 import sys
 import traceback
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -15,7 +16,7 @@ import torch
 from torch import nn
 
 import mmlearn_helpers
-from mmlearn_helpers import data, evaluation, plots, retrieval, training
+from mmlearn_helpers import data, evaluation, live, plots, retrieval, training
 from mmlearn_helpers.__main__ import main
 from mmlearn_helpers.autoencoders import deep, pca
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
@@ -30,6 +31,7 @@ from mmlearn_helpers.evaluation import (
     linear_probe,
     reconstruction_error,
 )
+from mmlearn_helpers.live import LatentPad, LiveFigure
 from mmlearn_helpers.networks import mlp
 from mmlearn_helpers.plots import (
     code_map,
@@ -45,7 +47,7 @@ from mmlearn_helpers.retrieval import mean_average_precision, nearest, precision
 from mmlearn_helpers.training import History, fit, one_cycle
 
 PACKAGE = Path(mmlearn_helpers.__file__).parent
-MODULES = (audio, data, deep, evaluation, pca, plots, retrieval, training)
+MODULES = (audio, data, deep, evaluation, live, pca, plots, retrieval, training)
 
 X = torch.randn(12, 4, generator=torch.Generator().manual_seed(0))
 GAP = X.clone()
@@ -963,6 +965,137 @@ CASES = {
     "mlp, True for a width": (
         lambda _: mlp([4, True]),
         (TypeError, r"sizes is \[4, True\], but a list of whole numbers is expected"),
+    ),
+}
+
+
+def decoder(*sizes, value=None):
+    """Linear layers from 2 numbers to 6 if nothing else is said, perhaps with a weight set."""
+    sizes = sizes or (2, 3, 6)
+    layers = [nn.Linear(*pair) for pair in pairwise(sizes)]
+    if value is not None:
+        with torch.no_grad():
+            layers[-1].weight[0, 0] = value
+    return nn.Sequential(*layers)
+
+
+def pad(model=None, shape=(2, 3), **options):
+    return LatentPad(decoder() if model is None else model, shape, **options)
+
+
+def moved(z):
+    pad().z = z
+
+
+# Live figures.
+CASES |= {
+    "LiveFigure, no label": (
+        lambda _: LiveFigure(None),
+        (TypeError, "label is None, but a sentence is expected that says what the figure shows"),
+    ),
+    "LiveFigure, an empty label": (
+        lambda _: pad(label=" "),
+        (ValueError, "label is empty, but readers who cannot see .* write a sentence"),
+    ),
+    "LatentPad, a whole autoencoder": (
+        lambda _: pad(net(6, 2)),
+        (TypeError, "decoder is a DeepAutoencoder, but .* for example model.decoder"),
+    ),
+    "LatentPad, a layer that cannot be computed": (
+        lambda _: pad(nn.Sequential(nn.Linear(2, 6), nn.Softmax(dim=1))),
+        (TypeError, "Layer 1 of the decoder is a Softmax, but .* only Linear, ReLU, Tanh, Sigmo"),
+    ),
+    "LatentPad, an inexact GELU": (
+        lambda _: pad(nn.Sequential(nn.Linear(2, 6), nn.GELU("tanh"))),
+        (ValueError, r"Layer 1 of the decoder is GELU\(approximate='tanh'\), but .* use that"),
+    ),
+    "LatentPad, nothing linear": (
+        lambda _: pad(nn.Sequential(nn.Sigmoid())),
+        (ValueError, "no linear layer, but at least one is needed, for example"),
+    ),
+    "LatentPad, a code of three": (
+        lambda _: pad(decoder(3, 6)),
+        (ValueError, "Layer 0 of the decoder takes 3 numbers, but 2 come to it; give a decoder"),
+    ),
+    "LatentPad, layers that do not fit": (
+        lambda _: pad(nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(5, 6))),
+        (ValueError, "Layer 2 of the decoder takes 5 numbers, but 4 come to it; .* fit one"),
+    ),
+    "LatentPad, another size of picture": (
+        lambda _: pad(shape=(2, 2)),
+        (ValueError, r"shape is \(2, 2\), but the decoder gives 6 numbers; give a height and a wi"),
+    ),
+    "LatentPad, one number for a shape": (
+        lambda _: pad(shape=6),
+        (ValueError, "shape is 6, but the decoder gives 6 numbers; .* whose product is 6"),
+    ),
+    "LatentPad, a negative shape": (
+        lambda _: pad(shape=(-2, -3)),
+        (ValueError, r"shape is \(-2, -3\), but the decoder gives 6 numbers"),
+    ),
+    "LatentPad, half a pixel": (
+        lambda _: pad(shape=(2.5, 3)),
+        (ValueError, r"shape is \(2.5, 3\), but the decoder gives 6 numbers"),
+    ),
+    "LatentPad, NaN weights": (
+        lambda _: pad(decoder(value=math.nan)),
+        (ValueError, "Layer 1 of the decoder has weights that are NaN .* smaller learning rate"),
+    ),
+    "LatentPad, a huge weight": (
+        lambda _: pad(decoder(value=1e5)),
+        (ValueError, "Layer 1 .* a weight of 1e.05, but .* half precision, at most 65504; train"),
+    ),
+    "LatentPad, too many weights": (
+        lambda _: pad(decoder(2, 800, 800), (20, 40)),
+        (ValueError, "has 643200 weights, but a page can carry 500000 at most; train a narrower"),
+    ),
+    "LatentPad, no room": (
+        lambda _: pad(limit=0),
+        (ValueError, "limit is 0, but a finite number above 0 is needed"),
+    ),
+    "LatentPad, a point outside": (
+        lambda _: pad(z=(3.1, 0)),
+        (ValueError, r"z is \(3.1, 0.0\), but two numbers from -3 to 3 .* a larger limit"),
+    ),
+    "LatentPad, a point that is NaN": (
+        lambda _: moved((math.nan, 0)),
+        (ValueError, r"z is \(nan, 0.0\), but two numbers from -3 to 3 are expected"),
+    ),
+    "LatentPad, a point of three": (
+        lambda _: moved(torch.zeros(3)),
+        (ValueError, r"z is \(0.0, 0.0, 0.0\), but two numbers from -3 to 3 are expected"),
+    ),
+    "LatentPad, one number for a point": (
+        lambda _: moved(1),
+        (TypeError, r"z is 1, but two numbers are expected, for example \(0.5, -1\)"),
+    ),
+    "LatentPad, a word for a point": (
+        lambda _: moved("ab"),
+        (TypeError, "z is 'ab', but two numbers are expected"),
+    ),
+    "LatentPad, codes of four": (
+        lambda _: pad(codes=X),
+        (ValueError, "codes has 4 columns, but the model was made for 2"),
+    ),
+    "LatentPad, a code that is NaN": (
+        lambda _: pad(codes=GAP[:, :2]),
+        (ValueError, "codes holds 1 values that are NaN .* row 2, column 1"),
+    ),
+    "LatentPad, codes far away": (
+        lambda _: pad(codes=X[:, :2].sign() * 7),
+        (ValueError, "None of the codes lies within 3; the nearest reaches to 7; .* larger limit"),
+    ),
+    "LatentPad, labels for nothing": (
+        lambda _: pad(labels=LABELS),
+        (ValueError, r"labels colour codes, but there are no codes; give codes, \(M, 2\)"),
+    ),
+    "LatentPad, too few labels": (
+        lambda _: pad(codes=X[:, :2], labels=LABELS[:5]),
+        (ValueError, r"labels has shape \(5,\), but one label for each of 12 examples"),
+    ),
+    "LatentPad, eleven classes": (
+        lambda _: pad(codes=X[:, :2], labels=torch.arange(12)),
+        (ValueError, "labels go from 0 to 11, but there are ten colours, .* ten classes at a time"),
     ),
 }
 

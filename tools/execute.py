@@ -51,6 +51,7 @@ def _run(notebook: nbformat.NotebookNode) -> tuple[nbformat.NotebookNode, Execut
         result = single_nb_execution(
             notebook, cwd=folder, timeout=CELL_TIMEOUT, allow_errors=False, meta_override=True
         )
+    notebook.metadata.pop("widgets", None)  # myst-nb would fetch scripts from outside for them
     return notebook, result
 
 

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-from chapters import ROOT
 from jupyter_cache import get_cache
 
-TINY = Path(__file__).parent / "tiny"
 PAGE = "_build/html/book/chapter.html"
 
 
-class TinyBook:
-    """A copy of the tiny book, with the real tools and the real configuration."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        shutil.copytree(TINY, root, dirs_exist_ok=True)
-        for name in ("_config.yml", "requirements.txt", "pyproject.toml", "README.md", "LICENSE"):
-            shutil.copy(ROOT / name, root)
-        shutil.copytree(ROOT / "tools", root / "tools")
-        shutil.copytree(ROOT / "book" / "static", root / "book" / "static")
-
-    def run(self, tool: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, ROOT / "tools" / tool, "--root", self.root],
-            env=os.environ | {"PYTHONPATH": str(self.root)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        path = self.root / name
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-
-    @property
-    def page(self) -> str:
-        return (self.root / PAGE).read_text()
-
-
 @pytest.fixture
-def tiny(tmp_path) -> TinyBook:
+def tiny(tmp_path, tiny_book):
     """A fresh copy."""
-    return TinyBook(tmp_path)
+    return tiny_book(tmp_path)
 
 
 def test_a_sound_book_passes(tiny):

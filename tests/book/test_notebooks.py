@@ -52,6 +52,13 @@ def test_it_runs_outside_the_checkout(notebook, wheel_folder, tmp_path):
     assert notebook.cells[-1].outputs[0].text.startswith(str(wheel_folder))
 
 
+def test_the_package_brings_the_scripts_of_its_figures(wheel_folder):
+    folder = "mmlearn_helpers/live"
+    ours = {path.name for path in (ROOT / folder).iterdir() if path.is_file()}
+    assert {"figure.css", "latent_pad.js", "start.js"} <= ours
+    assert {path.name for path in (wheel_folder / folder).iterdir() if path.is_file()} == ours
+
+
 def test_it_says_how_to_get_the_package(notebook, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['mmlearn_helpers'] = None")
     notebook.cells = notebook.cells[:1]

@@ -1,0 +1,186 @@
+// A point in the plane of a two-dimensional code, and what the decoder makes of it.
+
+const ACTIVATIONS = {
+  relu: (x) => Math.max(0, x),
+  tanh: (x) => Math.tanh(x),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  gelu: (x) => (x * (1 + erf(x / Math.SQRT2))) / 2,
+};
+
+// Abramowitz and Stegun (1964), 7.1.26; wrong by less than 2e-7.
+function erf(x) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const factors = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
+  const sum = factors.reduceRight((total, factor) => (total + factor) * t, 0);
+  return Math.sign(x) * (1 - sum * Math.exp(-x * x));
+}
+
+function linear(x, weights, biases) {
+  return biases.map((bias, row) => {
+    let sum = bias;
+    for (let i = 0; i < x.length; i++) {
+      sum += weights[row * x.length + i] * x[i];
+    }
+    return sum;
+  });
+}
+
+// layers: [inputs, outputs] for a linear layer, a word for an activation.
+// numbers: for every linear layer its weights, row by row, then its biases.
+export function makeDecoder(layers, numbers) {
+  let used = 0;
+  const take = (n) => numbers.subarray(used, (used += n));
+  const steps = layers.map((layer) => {
+    if (typeof layer === "string") {
+      const activation = ACTIVATIONS[layer];
+      return (x) => x.map(activation);
+    }
+    const [inputs, outputs] = layer;
+    const weights = take(inputs * outputs);
+    const biases = Float64Array.from(take(outputs));
+    return (x) => linear(x, weights, biases);
+  });
+  if (used !== numbers.length) {
+    throw new Error(`the decoder needs ${used} numbers, but has ${numbers.length}.`);
+  }
+  return (z) => steps.reduce((x, step) => step(x), Float64Array.from(z));
+}
+
+function makePad(model, size) {
+  const pad = make("svg", {
+    class: "mml-paper mml-pad",
+    viewBox: `0 0 ${size} ${size}`,
+    role: "application",
+    tabindex: 0,
+    "aria-label": "Point in the plane of the code",
+  });
+  const [middle, limit] = [size / 2, model.get("limit")];
+  pad.append(
+    make("line", { x1: 0, x2: size, y1: middle, y2: middle }),
+    make("line", { y1: 0, y2: size, x1: middle, x2: middle }),
+  );
+  const places = halfFloats(model.get("places"));
+  model.get("colours").forEach((colour, i) => {
+    const [x, y] = [middle * (1 + places[2 * i]), middle * (1 - places[2 * i + 1])];
+    pad.append(make("circle", { cx: x, cy: y, r: 2, fill: colour, "fill-opacity": 0.6 }));
+  });
+  pad.append(
+    make("text", { x: 4, y: middle - 4 }, `−${limit}`),
+    make("text", { x: size - 4, y: middle - 4, "text-anchor": "end" }, `z₁ = ${limit}`),
+    make("text", { x: middle + 4, y: size - 5 }, `−${limit}`),
+    make("text", { x: middle + 4, y: 13 }, `z₂ = ${limit}`),
+  );
+  return pad;
+}
+
+function makeSlider(axis, limit) {
+  const input = make("input", { type: "range", min: -limit, max: limit, step: limit / 30 });
+  const number = make("span", { class: "mml-number", "aria-hidden": "true" });
+  const name = make("span", {}, "z", make("sub", {}, axis + 1));
+  return { input, number, label: make("label", {}, name, input, number) };
+}
+
+function draw(model, el) {
+  const [height, width] = model.get("shape");
+  const limit = model.get("limit");
+  const decode = makeDecoder(model.get("layers"), halfFloats(model.get("weights")));
+
+  const size = 288;
+  const pad = makePad(model, size);
+  const point = make("circle", { class: "mml-point", r: 8 });
+  pad.append(point);
+  const picture = make("canvas", { class: "mml-paper", width, height, role: "img" });
+  picture.setAttribute("aria-label", "What the decoder draws for this point");
+  const sliders = [makeSlider(0, limit), makeSlider(1, limit)];
+  const help = make("p", { id: `help-${Math.random().toString(36).slice(2)}` });
+  help.textContent =
+    "Drag the point, or use the arrow keys: with Shift for large steps, Home for the middle.";
+  pad.setAttribute("aria-describedby", help.id);
+  const spoken = make("span", { class: "mml-unseen", "aria-live": "polite" });
+  const controls = make("div", { class: "mml-controls" });
+  controls.append(...sliders.map((slider) => slider.label), help, spoken);
+  const figure = make("div", { class: "mml-live", role: "group", "aria-label": model.get("label") });
+  figure.append(pad, picture, controls);
+  // JupyterLab would take the arrow keys for itself.
+  figure.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.replaceChildren(figure);
+
+  function redraw() {
+    const z = model.get("z");
+    const output = decode(z);
+    if (output.length !== width * height || !output.every(Number.isFinite)) {
+      throw new Error(`the decoder's answer is not ${height} × ${width} finite numbers.`);
+    }
+    paint(picture, output);
+    point.setAttribute("cx", (size / 2) * (1 + z[0] / limit));
+    point.setAttribute("cy", (size / 2) * (1 - z[1] / limit));
+    sliders.forEach(({ input, number }, axis) => {
+      number.textContent = z[axis].toFixed(2).replace("-", "−");
+      input.value = z[axis];
+      input.setAttribute("aria-valuetext", z[axis].toFixed(2));
+    });
+  }
+
+  function move(z) {
+    const rounded = z.map((value) => Number(value.toPrecision(3)));
+    model.set("z", rounded.map((value) => Math.min(limit, Math.max(-limit, value))));
+    model.save_changes();
+  }
+
+  let silence;
+  function speakSoon() {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      spoken.textContent = model.get("z").map((value) => value.toFixed(2)).join(", ");
+    }, 400);
+  }
+
+  function moveTo(event) {
+    const box = pad.getBoundingClientRect();
+    const right = (event.clientX - box.left) / box.width;
+    const down = (event.clientY - box.top) / box.height;
+    move([limit * (2 * right - 1), limit * (1 - 2 * down)]);
+  }
+
+  pad.addEventListener("pointerdown", (event) => {
+    pad.setPointerCapture(event.pointerId);
+    moveTo(event);
+  });
+  pad.addEventListener("pointermove", (event) => {
+    if (event.buttons) {
+      moveTo(event);
+    }
+  });
+  pad.addEventListener("keydown", (event) => {
+    const step = event.shiftKey ? limit / 6 : limit / 30;
+    const [x, y] = model.get("z");
+    const goals = {
+      ArrowLeft: [x - step, y],
+      ArrowRight: [x + step, y],
+      ArrowUp: [x, y + step],
+      ArrowDown: [x, y - step],
+      Home: [0, 0],
+    };
+    if (goals[event.key]) {
+      event.preventDefault();
+      move(goals[event.key]);
+      speakSoon();
+    }
+  });
+  sliders.forEach(({ input }, axis) => {
+    input.addEventListener("input", () => {
+      const z = [...model.get("z")];
+      z[axis] = Number(input.value);
+      move(z);
+    });
+  });
+
+  redraw();
+  const follow = atNextFrame(el, redraw);
+  model.on("change:z", follow);
+  return () => model.off("change:z", follow);
+}
+
+export default {
+  render: ({ model, el }) => guarded(el, () => draw(model, el)),
+};

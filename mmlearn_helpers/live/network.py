@@ -1,0 +1,139 @@
+"""A multilayer perceptron, told to the browser: what its layers are, and their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+ACTIVATIONS = {nn.ReLU: "relu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.GELU: "gelu"}
+MOST_WEIGHTS = 500_000
+
+
+def flattened(network: nn.Sequential) -> list[nn.Module]:
+    """List the layers of a network whose parts may be networks themselves.
+
+    Parameters
+    ----------
+    network
+        Sequential, with any depth of others inside.
+
+    Returns
+    -------
+    list[nn.Module]
+        The layers in their order.
+
+    Raises
+    ------
+    TypeError
+        If it is no ``nn.Sequential``.
+    """
+    if not isinstance(network, nn.Sequential):
+        raise TypeError(
+            f"decoder is a {type(network).__name__}, but an nn.Sequential of linear layers and "
+            "activations is expected; give that part of the model, for example model.decoder."
+        )
+    layers = []
+    for layer in network:
+        layers += flattened(layer) if isinstance(layer, nn.Sequential) else [layer]
+    return layers
+
+
+def layer_kinds(layers: Sequence[nn.Module], n_inputs: int) -> list[str | list[int]]:
+    """Say what each layer is, as the script of a figure understands it.
+
+    Parameters
+    ----------
+    layers
+        Linear layers and activations.
+    n_inputs
+        How many numbers the figure gives to the first.
+
+    Returns
+    -------
+    list[str | list[int]]
+        Numbers of inputs and outputs of a linear layer; the name of an activation.
+
+    Raises
+    ------
+    TypeError
+        If a layer is of another kind.
+    ValueError
+        If a layer does not take the numbers that come to it, there is no linear layer, or there
+        are more than 500 000 weights.
+    """
+    kinds: list[str | list[int]] = []
+    width = n_inputs
+    for number, layer in enumerate(layers):
+        name = f"Layer {number} of the decoder"
+        if type(layer) not in (nn.Linear, *ACTIVATIONS):
+            raise TypeError(
+                f"{name} is a {type(layer).__name__}, but the figure can compute only Linear, "
+                "ReLU, Tanh, Sigmoid and GELU; train a decoder of these."
+            )
+        if isinstance(layer, nn.Linear):
+            if layer.in_features != width:
+                raise ValueError(
+                    f"{name} takes {layer.in_features} numbers, but {width} come to it; give a "
+                    f"decoder that takes {n_inputs} numbers and whose layers fit one another."
+                )
+            width = layer.out_features
+            kinds.append([layer.in_features, width])
+            continue
+        if isinstance(layer, nn.GELU) and layer.approximate != "none":
+            raise ValueError(
+                f"{name} is {layer}, but the figure can compute only the exact nn.GELU(); use that."
+            )
+        kinds.append(ACTIVATIONS[type(layer)])
+    if all(isinstance(kind, str) for kind in kinds):
+        raise ValueError(
+            "The decoder has no linear layer, but at least one is needed, for example "
+            f"nn.Sequential(nn.Linear({n_inputs}, 784), nn.Sigmoid())."
+        )
+    n_weights = sum(weight.numel() for layer in layers for weight in layer.parameters())
+    if n_weights > MOST_WEIGHTS:
+        raise ValueError(
+            f"The decoder has {n_weights} weights, but a page can carry {MOST_WEIGHTS} at most; "
+            "train a narrower one for the figure."
+        )
+    return kinds
+
+
+def half_precision(layers: Sequence[nn.Module]) -> bytes:
+    """Give for every linear layer its weights, row by row, and then its biases.
+
+    Parameters
+    ----------
+    layers
+        Linear layers and activations.
+
+    Returns
+    -------
+    bytes
+        Half-precision numbers, little-endian.
+
+    Raises
+    ------
+    ValueError
+        If a weight is NaN, infinite, or beyond half precision.
+    """
+    parts = []
+    for number, layer in enumerate(layers):
+        if not isinstance(layer, nn.Linear):
+            continue
+        bias = layer.weight.new_zeros(layer.out_features) if layer.bias is None else layer.bias
+        numbers = torch.cat([layer.weight.flatten(), bias]).detach().cpu()
+        if not numbers.isfinite().all():
+            raise ValueError(
+                f"Layer {number} of the decoder has weights that are NaN or infinite; train it "
+                "anew, perhaps with a smaller learning rate."
+            )
+        if not numbers.half().isfinite().all():
+            raise ValueError(
+                f"Layer {number} of the decoder has a weight of {numbers.abs().max():.3g}, but the "
+                "figure carries weights in half precision, at most 65504; train it with a smaller "
+                "learning rate or with weight decay."
+            )
+        parts.append(numbers.half().numpy().astype("<f2").tobytes())
+    return b"".join(parts)

@@ -1,0 +1,121 @@
+"""A pad in a real JupyterLab: the browser tells Python, and Python tells the browser."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook
+from torch import nn
+
+MAKE = """\
+import os
+import torch
+from torch import nn
+from mmlearn_helpers.live import LatentPad
+
+_ = torch.manual_seed(0)
+decoder = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 64), nn.Sigmoid())
+pad = LatentPad(decoder, (8, 8))
+pad"""
+CELLS = [MAKE, "print('now', pad.z)", "pad.z = (1, 0)", "pad.z = (9, 0)", "os._exit(1)"]
+NUMBERS = """(texts) => {
+    const numbers = Array.from(document.querySelectorAll(".mml-number"));
+    return numbers.map((number) => number.textContent).join() === texts;
+}"""
+PIXELS = """() => {
+    const canvas = document.querySelector(".mml-live canvas");
+    const data = canvas.getContext("2d").getImageData(0, 0, 8, 8).data;
+    return Array.from(data).filter((_, i) => i % 4 === 0);
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(start_lab, tmp_path_factory):
+    """Address of a JupyterLab with a notebook that makes a pad."""
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "work").mkdir()
+    cells = [new_code_cell(source) for source in CELLS]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "work" / "pad.ipynb")
+    with start_lab(folder / "work", folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, lab):
+    """The opened notebook, its first cell run."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 1000})
+    tab.goto(lab.replace("/lab?", "/lab/tree/pad.ipynb?"))
+    tab.locator(".jp-Notebook .jp-CodeCell").nth(4).wait_for(timeout=60_000)
+    run(tab, 0)
+    tab.locator(".mml-live").wait_for(timeout=60_000)
+    yield tab
+    tab.close()
+
+
+def run(tab, number):
+    """Run one cell and wait until it has ended."""
+    tab.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".cm-content").click()
+    tab.keyboard.press("Control+Enter")
+
+
+def output(tab, number):
+    return tab.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".jp-OutputArea")
+
+
+def shown(z):
+    torch.manual_seed(0)
+    decoder = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 64), nn.Sigmoid())
+    return 255 * (1 - decoder(torch.tensor([z]))[0].detach())
+
+
+def wait_for(tab, z):
+    """Wait until the coordinates are these, and say whether the picture is that of torch."""
+    texts = [f"{value:.2f}".replace("-", "−") for value in z]
+    tab.wait_for_function(NUMBERS, arg=",".join(texts))
+    return (torch.tensor(tab.evaluate(PIXELS)) - shown(z)).abs().max() <= 1
+
+
+def test_dragging_changes_the_number_in_python(notebook):
+    box = notebook.locator(".mml-pad").bounding_box()
+    assert wait_for(notebook, (0.0, 0.0))
+    notebook.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    notebook.mouse.down()
+    notebook.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4, steps=5)
+    notebook.mouse.up()
+    assert wait_for(notebook, (-1.5, 1.5))
+    run(notebook, 1)
+    output(notebook, 1).get_by_text("now (-1.5, 1.5)").wait_for()
+
+
+def test_python_moves_the_point(notebook):
+    run(notebook, 2)
+    assert wait_for(notebook, (1.0, 0.0))
+    assert not torch.allclose(shown((1.0, 0.0)), shown((-1.5, 1.5)), atol=2)
+
+
+def test_arrow_keys_move_the_point_and_not_the_cells(notebook):
+    notebook.locator(".mml-pad").focus()
+    for key in ("ArrowDown", "ArrowDown", "Shift+ArrowRight"):
+        notebook.keyboard.press(key)
+    assert wait_for(notebook, (1.5, -0.2))
+    run(notebook, 1)
+    output(notebook, 1).get_by_text("now (1.5, -0.2)").wait_for()
+
+
+def test_a_point_that_python_refuses_moves_nothing(notebook):
+    run(notebook, 3)
+    output(notebook, 3).get_by_text("two numbers from -3 to 3 are expected").first.wait_for()
+    assert wait_for(notebook, (1.5, -0.2))
+
+
+def test_without_its_kernel_the_figure_goes_on(notebook):
+    run(notebook, 4)
+    notebook.locator(".jp-Dialog").get_by_text("appears to have died").wait_for(timeout=60_000)
+    notebook.locator(".jp-Dialog button").first.click()
+    notebook.locator(".mml-pad").focus()
+    notebook.keyboard.press("Home")
+    assert wait_for(notebook, (0.0, 0.0))
+    notebook.keyboard.press("ArrowLeft")
+    assert wait_for(notebook, (-0.1, 0.0))
