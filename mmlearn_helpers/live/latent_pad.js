@@ -99,13 +99,12 @@ function draw(model, el) {
   help.textContent =
     "Drag the point, or use the arrow keys: with Shift for large steps, Home for the middle.";
   pad.setAttribute("aria-describedby", help.id);
+  [pad, sliders[0].input, sliders[1].input].forEach(keepKeys);
   const spoken = make("span", { class: "mml-unseen", "aria-live": "polite" });
   const controls = make("div", { class: "mml-controls" });
   controls.append(...sliders.map((slider) => slider.label), help, spoken);
   const figure = make("div", { class: "mml-live", role: "group", "aria-label": model.get("label") });
   figure.append(pad, picture, controls);
-  // JupyterLab would take the arrow keys for itself.
-  figure.setAttribute("data-lm-suppress-shortcuts", "true");
   el.replaceChildren(figure);
 
   function redraw() {
