@@ -107,8 +107,8 @@ def test_arrow_keys_move_the_point_and_not_the_cells(notebook):
 
 def test_arrow_keys_move_a_slider_and_not_the_cells(notebook):
     active = "Array.from(document.querySelectorAll('.jp-Cell'), (e) => e.matches('.jp-mod-active'))"
-    before = notebook.evaluate(active)
     notebook.locator(".mml-live input").first.focus()
+    before = notebook.evaluate(active)
     notebook.keyboard.press("ArrowDown")
     assert wait_for(notebook, (1.4, -0.2))
     notebook.keyboard.press("ArrowUp")
