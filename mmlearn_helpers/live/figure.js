@@ -32,6 +32,11 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
+// Keep the keys that are pressed in an element from JupyterLab, where arrows move between cells.
+export function keepKeys(element) {
+  element.setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
 // Paint numbers from 0, white, to 1, black, one pixel each.
 export function paint(canvas, numbers) {
   const context = canvas.getContext("2d");

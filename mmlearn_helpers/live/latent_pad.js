@@ -54,7 +54,8 @@ function makePad(model, size) {
     tabindex: 0,
     "aria-label": "Point in the plane of the code",
   });
-  const [middle, limit] = [size / 2, model.get("limit")];
+  const middle = size / 2;
+  const limit = Number(model.get("limit").toPrecision(3));
   pad.append(
     make("line", { x1: 0, x2: size, y1: middle, y2: middle }),
     make("line", { y1: 0, y2: size, x1: middle, x2: middle }),
@@ -83,6 +84,8 @@ function makeSlider(axis, limit) {
 function draw(model, el) {
   const [height, width] = model.get("shape");
   const limit = model.get("limit");
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(limit)));
+  const write = (value) => value.toFixed(digits).replace("-", "−");
   const decode = makeDecoder(model.get("layers"), halfFloats(model.get("weights")));
 
   const size = 288;
@@ -96,13 +99,12 @@ function draw(model, el) {
   help.textContent =
     "Drag the point, or use the arrow keys: with Shift for large steps, Home for the middle.";
   pad.setAttribute("aria-describedby", help.id);
+  [pad, sliders[0].input, sliders[1].input].forEach(keepKeys);
   const spoken = make("span", { class: "mml-unseen", "aria-live": "polite" });
   const controls = make("div", { class: "mml-controls" });
   controls.append(...sliders.map((slider) => slider.label), help, spoken);
   const figure = make("div", { class: "mml-live", role: "group", "aria-label": model.get("label") });
   figure.append(pad, picture, controls);
-  // JupyterLab would take the arrow keys for itself.
-  figure.setAttribute("data-lm-suppress-shortcuts", "true");
   el.replaceChildren(figure);
 
   function redraw() {
@@ -115,14 +117,14 @@ function draw(model, el) {
     point.setAttribute("cx", (size / 2) * (1 + z[0] / limit));
     point.setAttribute("cy", (size / 2) * (1 - z[1] / limit));
     sliders.forEach(({ input, number }, axis) => {
-      number.textContent = z[axis].toFixed(2).replace("-", "−");
+      number.textContent = write(z[axis]);
       input.value = z[axis];
-      input.setAttribute("aria-valuetext", z[axis].toFixed(2));
+      input.setAttribute("aria-valuetext", write(z[axis]));
     });
   }
 
   function move(z) {
-    const rounded = z.map((value) => Number(value.toPrecision(3)));
+    const rounded = z.map((value) => Number(value.toFixed(digits)));
     model.set("z", rounded.map((value) => Math.min(limit, Math.max(-limit, value))));
     model.save_changes();
   }
@@ -131,7 +133,7 @@ function draw(model, el) {
   function speakSoon() {
     clearTimeout(silence);
     silence = setTimeout(() => {
-      spoken.textContent = model.get("z").map((value) => value.toFixed(2)).join(", ");
+      spoken.textContent = model.get("z").map(write).join(", ");
     }, 400);
   }
 
@@ -152,7 +154,7 @@ function draw(model, el) {
     }
   });
   pad.addEventListener("keydown", (event) => {
-    const step = event.shiftKey ? limit / 6 : limit / 30;
+    const step = Number((event.shiftKey ? limit / 6 : limit / 30).toFixed(digits));
     const [x, y] = model.get("z");
     const goals = {
       ArrowLeft: [x - step, y],

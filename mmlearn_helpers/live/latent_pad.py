@@ -109,7 +109,7 @@ class LatentPad(LiveFigure):
             layers=kinds,
             weights=half_precision(layers),
             shape=sides,
-            limit=limit,
+            limit=float(limit),
             places=places.half().numpy().astype("<f2").tobytes(),
             colours=colours,
             z=z,

@@ -207,6 +207,25 @@ def test_dragging_changes_the_picture(show, moons):
     assert float(circle.get_attribute("cy")) == pytest.approx(0.125 * 288, abs=1.5)
 
 
+def test_dots_lie_where_their_codes_are(show, moons):
+    codes, labels = torch.tensor([[1.0, -1.5], [-2.0, 1.0]]), torch.tensor([3, 0])
+    tab = show(LatentPad(moons[0], limit=2, codes=codes, labels=labels))
+    dots = tab.locator(".mml-pad circle:not(.mml-point)").evaluate_all(
+        "(all) => all.map((e) => ['cx', 'cy', 'fill'].map((name) => e.getAttribute(name)))"
+    )
+    assert dots == [["216", "252", "#d62728"], ["0", "72", "#1f77b4"]]
+
+
+def test_the_decimals_are_as_fine_as_the_pad(show, moons):
+    tab = show(LatentPad(moons[0], limit=0.05))
+    tab.locator(".mml-pad").focus()
+    tab.keyboard.press("ArrowLeft")
+    assert shows(tab, moons[0], (-0.0017, 0.0))
+    assert tab.locator(".mml-number").first.inner_text() == "−0.0017"
+    tab.keyboard.press("ArrowRight")
+    assert shows(tab, moons[0], (0.0, 0.0))
+
+
 def test_the_point_stays_on_the_pad(show, moons):
     tab = show(LatentPad(moons[0], limit=2.9999))
     drag(tab, (0.5, 0.5), (1.2, -0.1))
@@ -225,8 +244,9 @@ def test_a_finger_drags_the_point_and_does_not_scroll(show, moons):
 
 def test_keys_move_the_point(show, moons):
     decoder, _ = moons
-    tab = show(LatentPad(decoder, limit=3))
+    tab = show(LatentPad(decoder, limit=3), viewport={"width": 800, "height": 320})
     tab.keyboard.press("Tab")
+    before = tab.evaluate("scrollY")
     assert tab.evaluate("document.activeElement.classList.contains('mml-pad')")
     for key, z in [
         ("ArrowRight", (0.1, 0.0)),
@@ -241,6 +261,7 @@ def test_keys_move_the_point(show, moons):
     for _ in range(7):
         tab.keyboard.press("Shift+ArrowUp")
     assert shows(tab, decoder, (0.0, 3.0))
+    assert tab.evaluate("scrollY") == before
 
 
 def test_other_keys_are_left_to_the_page(show, moons):

@@ -48,6 +48,7 @@ def notebook(browser, lab):
     tab = browser.new_page(viewport={"width": 1280, "height": 1000})
     tab.goto(lab.replace("/lab?", "/lab/tree/pad.ipynb?"))
     tab.locator(".jp-Notebook .jp-CodeCell").nth(4).wait_for(timeout=60_000)
+    tab.get_by_text("| Idle").wait_for(timeout=60_000)  # before, a cell that is run does nothing
     run(tab, 0)
     tab.locator(".mml-live").wait_for(timeout=60_000)
     yield tab
@@ -102,6 +103,17 @@ def test_arrow_keys_move_the_point_and_not_the_cells(notebook):
     assert wait_for(notebook, (1.5, -0.2))
     run(notebook, 1)
     output(notebook, 1).get_by_text("now (1.5, -0.2)").wait_for()
+
+
+def test_arrow_keys_move_a_slider_and_not_the_cells(notebook):
+    active = "Array.from(document.querySelectorAll('.jp-Cell'), (e) => e.matches('.jp-mod-active'))"
+    notebook.locator(".mml-live input").first.focus()
+    before = notebook.evaluate(active)
+    notebook.keyboard.press("ArrowDown")
+    assert wait_for(notebook, (1.4, -0.2))
+    notebook.keyboard.press("ArrowUp")
+    assert wait_for(notebook, (1.5, -0.2))
+    assert notebook.evaluate(active) == before
 
 
 def test_a_point_that_python_refuses_moves_nothing(notebook):
