@@ -17,7 +17,7 @@ from mmlearn_helpers.checks import (
     check_seed,
     check_tensor,
 )
-from mmlearn_helpers.networks import mlp
+from mmlearn_helpers.networks import check_sizes, mlp
 
 
 class VAE(nn.Module):
@@ -75,7 +75,7 @@ class VAE(nn.Module):
                 f"beta is {beta}, but a finite number of at least 0 is needed; with 1 the loss is "
                 "minus the evidence lower bound, with more the code is pressed harder."
             )
-        mlp(sizes, activation)
+        check_sizes(sizes)
         self.beta = beta
         self.encoder = mlp([*sizes[:-1], 2 * sizes[-1]], activation)
         self.decoder = mlp(sizes[::-1], activation)
