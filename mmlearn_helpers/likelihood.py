@@ -128,31 +128,30 @@ def exact_log_likelihood(
             f"The model has {n_latents} latents, but a grid can fill one or two dimensions only; "
             "use importance_weighted_bound."
         )
-    n = 256
-    before, _ = _on_a_grid(model, x, n, n_latents)
-    while (2 * n) ** n_latents <= MAX_POINTS:
-        n *= 2
+    n, settled = 256, False
+    after, _ = _on_a_grid(model, x, n, n_latents)
+    while not settled and (2 * n) ** n_latents <= MAX_POINTS:
+        n, before = 2 * n, after
         after, on_the_edge = _on_a_grid(model, x, n, n_latents)
-        if ((after - before).abs() <= tolerance).all():
-            if (on_the_edge > tolerance).any():
-                row = on_the_edge.argmax().item()
-                raise ArithmeticError(
-                    f"p(z|x) of the example in row {row} reaches beyond latents of {REACH:g}, "
-                    "where the grid ends; look at that example, or use importance_weighted_bound."
-                )
-            return after
-        before = after
-    raise ArithmeticError(
-        f"With {n} points for each latent log p(x) still changes by more than {tolerance:g}: "
-        "p(z|x) is very narrow, or the model's numbers are too coarse. Use model.double() with "
-        "x.double(), a larger tolerance, or importance_weighted_bound."
-    )
+        settled = bool(((after - before).abs() <= tolerance).all())
+    if (on_the_edge > tolerance).any():
+        raise ArithmeticError(
+            f"p(z|x) of the example in row {on_the_edge.argmax().item()} reaches beyond latents of "
+            f"{REACH:g}, where the grid ends; look at it, or use importance_weighted_bound."
+        )
+    if not settled:
+        raise ArithmeticError(
+            f"With {n} points for each latent log p(x) still changes by more than {tolerance:g}: "
+            "p(z|x) is very narrow, or the model's numbers are too coarse. Use model.double() with "
+            "x.double(), a larger tolerance, or importance_weighted_bound."
+        )
+    return after
 
 
 def _on_a_grid(
     model: LatentVariableModel, x: torch.Tensor, n: int, n_latents: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Integrate with n steps along each latent; give what share of it stems from the edge, too."""
+    """Integrate with n steps along each latent; give the density of p(z|x) on the edge, too."""
     along = torch.linspace(-REACH, REACH, n + 1, dtype=x.dtype, device=x.device)
     grid = torch.cartesian_prod(*[along] * n_latents).reshape(-1, 1, n_latents)
     total = edge = x.new_full((len(x),), -math.inf, dtype=torch.float64)
@@ -161,8 +160,8 @@ def _on_a_grid(
         total = torch.logaddexp(total, heights.logsumexp(dim=0))
         outermost = (z.abs() == REACH).any(dim=-1)
         edge = torch.logaddexp(edge, heights.where(outermost, -math.inf).logsumexp(dim=0))
-    log_p = total + n_latents * math.log(2 * REACH / n)
-    return log_p.to(x.dtype), (edge - total).exp()
+    step = 2 * REACH / n
+    return (total + n_latents * math.log(step)).to(x.dtype), (edge - total).exp() / step
 
 
 def _check_model(model: LatentVariableModel) -> None:
