@@ -160,9 +160,10 @@ def write_vae(root: Path, record: dict) -> None:
         f"{settings['batch_size']}, Adam with step size {settings['learning_rate']}, pixels drawn "
         "black or white by their grey values anew for every batch. For each seed both ways start "
         "from the same weights, and one function judges both afterwards, on test pictures drawn "
-        f"black and white once; the importance-weighted bound takes {settings['n_samples']} "
-        "samples of the latents. The bounds are nats per test picture, mean ± standard deviation "
-        f"over the seeds {', '.join(map(str, seeds))}; higher is better. Run on {record['date']}: "
+        f"black and white once; the evidence lower bound takes one sample of the latents and the "
+        f"importance-weighted bound takes {settings['n_samples']} samples. The bounds are nats per "
+        "test picture, mean ± standard deviation over the seeds "
+        f"{', '.join(map(str, seeds))}; higher is better. Run on {record['date']}: "
         f"{record['machine']}, {versions}; the load average was {record['load_average']:.1f} "
         "at the end.\n"
     )
