@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 import mmlearn_helpers
-from mmlearn_helpers import data, evaluation, live, plots, retrieval, training
+from mmlearn_helpers import data, evaluation, likelihood, live, networks, plots, retrieval, training
 from mmlearn_helpers.__main__ import main
 from mmlearn_helpers.autoencoders import deep, pca
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
@@ -31,6 +31,7 @@ from mmlearn_helpers.evaluation import (
     linear_probe,
     reconstruction_error,
 )
+from mmlearn_helpers.likelihood import exact_log_likelihood, importance_weighted_bound
 from mmlearn_helpers.live import LatentPad, LiveFigure
 from mmlearn_helpers.networks import mlp
 from mmlearn_helpers.plots import (
@@ -45,14 +46,30 @@ from mmlearn_helpers.plots import (
 )
 from mmlearn_helpers.retrieval import mean_average_precision, nearest, precision_at_k
 from mmlearn_helpers.training import History, fit, one_cycle
+from mmlearn_helpers.variational import vae
+from mmlearn_helpers.variational.vae import VAE
 
 PACKAGE = Path(mmlearn_helpers.__file__).parent
-MODULES = (audio, data, deep, evaluation, live, pca, plots, retrieval, training)
+MODULES = (
+    audio,
+    data,
+    deep,
+    evaluation,
+    likelihood,
+    live,
+    networks,
+    pca,
+    plots,
+    retrieval,
+    training,
+    vae,
+)
 
 X = torch.randn(12, 4, generator=torch.Generator().manual_seed(0))
 GAP = X.clone()
 GAP[2, 1] = math.nan
 LABELS = torch.arange(12) % 3
+BINARY = (X > 0).float()
 PICTURES = torch.rand(12, 8, 8, generator=torch.Generator().manual_seed(0))
 WAVES = torch.zeros(2, 1000)
 MEL = torch.zeros(1, 1, 40, 4)
@@ -72,6 +89,21 @@ class Answers(nn.Module):
 
 def net(*sizes, **options):
     return DeepAutoencoder(list(sizes) or [4, 3, 2], **options)
+
+
+def bernoulli(*sizes, **options):
+    return VAE(list(sizes) or [4, 3, 2], **options)
+
+
+def too_narrow():
+    """Integrate a posterior that falls between the points of every grid."""
+    model = VAE([4, 1], likelihood="gaussian").double()
+    with torch.no_grad():
+        model.decoder[0].weight.fill_(1e4)
+        model.log_sigma.fill_(-10)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(likelihood, "MAX_POINTS", 2**12)
+        exact_log_likelihood(model, X[:1].double())
 
 
 def train(model=None, x=X, **options):
@@ -962,6 +994,193 @@ CASES = {
         lambda _: net().encode(X[0]),
         (ValueError, r"shape \(4,\), .* write a single example as x\[None\]"),
     ),
+    "VAE, one number for the sizes": (
+        lambda _: VAE(4),
+        (TypeError, r"sizes is 4, but a list of whole numbers is expected, for example \[64"),
+    ),
+    "VAE, one size": (
+        lambda _: bernoulli(4),
+        (ValueError, r"sizes is \[4\], but at least two widths of 1 or more are needed, for ex"),
+    ),
+    "VAE, half a latent": (
+        lambda _: bernoulli(4, 2.5),
+        (TypeError, r"sizes is \[4, 2.5\], but a list of whole numbers is expected"),
+    ),
+    "VAE, a function for an activation": (
+        lambda _: bernoulli(activation=torch.tanh),
+        (TypeError, "something that makes a module is expected: .* nor the function torch.relu"),
+    ),
+    "VAE, an unknown likelihood": (
+        lambda _: bernoulli(likelihood="poisson"),
+        (ValueError, "likelihood is 'poisson', but 'bernoulli' or 'gaussian' is expected"),
+    ),
+    "VAE, a likelihood in capitals": (
+        lambda _: bernoulli(likelihood="Gaussian"),
+        (ValueError, "likelihood is 'Gaussian', but 'bernoulli' or 'gaussian' is expected"),
+    ),
+    "VAE, a class for a likelihood": (
+        lambda _: bernoulli(likelihood=torch.distributions.Bernoulli),
+        (ValueError, "likelihood is <class .*Bernoulli'>, but 'bernoulli' or 'gaussian' is expe"),
+    ),
+    "VAE, a negative beta": (
+        lambda _: bernoulli(beta=-0.1),
+        (ValueError, "beta is -0.1, but a finite number of at least 0 is needed"),
+    ),
+    "VAE, a beta that is NaN": (
+        lambda _: bernoulli(beta=math.nan),
+        (ValueError, "beta is nan, but a finite number of at least 0 is needed"),
+    ),
+    "VAE, an infinite beta": (
+        lambda _: bernoulli(beta=math.inf),
+        (ValueError, "beta is inf, but a finite number of at least 0 is needed"),
+    ),
+    "VAE, a word for beta": (
+        lambda _: bernoulli(beta="4"),
+        (TypeError, "beta is '4', but a number is expected"),
+    ),
+    "VAE, a tensor for beta": (
+        lambda _: bernoulli(beta=torch.ones(())),
+        (TypeError, r"beta is tensor\(1.\), but a number is expected"),
+    ),
+    "VAE, grey pixels": (
+        lambda _: bernoulli().loss(BINARY * 0.5),
+        (ValueError, r"from 0 to 0.5, with greys .* use likelihood='gaussian', or .* x.bernoulli"),
+    ),
+    "VAE, values outside 0 and 1": (
+        lambda _: bernoulli().encode(255 * BINARY),
+        (
+            ValueError,
+            r"from 0 to 255, but .* zeros and ones only; .* rescale x to \[0, 1\] and draw",
+        ),
+    ),
+    "VAE, grey pixels beside latents": (
+        lambda _: bernoulli().log_joint(BINARY * 0.5, X[:, :2]),
+        (ValueError, r"with greys in between, but a Bernoulli likelihood takes zeros and ones"),
+    ),
+    "VAE, negative values in fit": (
+        lambda _: train(bernoulli()),
+        (ValueError, r"x ranges from -.*zeros and ones only; use likelihood='gaussian'"),
+    ),
+    "VAE, labels": (
+        lambda _: bernoulli().loss(LABELS),
+        (TypeError, r"torch.int64 numbers, .* convert it with x.float\(\)"),
+    ),
+    "VAE, a split": (
+        lambda _: bernoulli().loss({"image": BINARY, "label": LABELS}),
+        (TypeError, r"x is a mapping of 'image', 'label', .* pick one .* x\['image'\]"),
+    ),
+    "VAE, examples of another width": (
+        lambda _: bernoulli().posterior(BINARY[:, :3]),
+        (ValueError, "x has 3 columns, but the model was made for 4; pass data of that width"),
+    ),
+    "VAE, one column for all beside latents": (
+        lambda _: bernoulli().log_joint(BINARY[:, :1], X[:, :2]),
+        (ValueError, "x has 1 columns, but the model was made for 4; pass data of that width"),
+    ),
+    "VAE, NaN": (
+        lambda _: bernoulli(likelihood="gaussian").loss(GAP),
+        (ValueError, "x holds 1 values that are NaN .* row 2, column 1; remove those rows"),
+    ),
+    "VAE, double precision": (
+        lambda _: bernoulli().loss(BINARY.double()),
+        (TypeError, r"torch.float64 numbers, .* convert it with x.to\(torch.float32\)"),
+    ),
+    "VAE, a single example": (
+        lambda _: bernoulli().encode(BINARY[0]),
+        (ValueError, r"shape \(4,\), .* write a single example as x\[None\]"),
+    ),
+    "VAE, latents of another size": (
+        lambda _: bernoulli().likelihood(X),
+        (ValueError, r"z has shape \(12, 4\) .* takes 2 latents along the last axis"),
+    ),
+    "VAE, latents of another size beside examples": (
+        lambda _: bernoulli().log_joint(BINARY, X[:, :1]),
+        (ValueError, r"z has shape \(12, 1\) .* takes 2 latents along the last axis"),
+    ),
+    "VAE, whole numbers for latents": (
+        lambda _: bernoulli().likelihood(LABELS[:2]),
+        (ValueError, r"holds torch.int64 numbers, .* in torch.float32; pass such z"),
+    ),
+    "VAE, an array of latents": (
+        lambda _: bernoulli().log_joint(BINARY, X[:, :2].numpy()),
+        (TypeError, r"z is a ndarray, .* convert it with torch.as_tensor\(z, dtype=torch.float32"),
+    ),
+    "VAE, codes of another size": (
+        lambda _: bernoulli().decode(X),
+        (ValueError, "z has 4 columns, but the model was made for 2; pass data of that width"),
+    ),
+    "VAE, no samples": (
+        lambda _: bernoulli().sample(0),
+        (ValueError, "n is 0, but at least 1 is needed"),
+    ),
+    "VAE, half a sample": (
+        lambda _: bernoulli().sample(2.5),
+        (TypeError, "n is 2.5, but a whole number is expected"),
+    ),
+    "VAE, a negative seed": (
+        lambda _: bernoulli().sample(1, seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    # How probable examples are.
+    "importance_weighted_bound, an autoencoder": (
+        lambda _: importance_weighted_bound(net(), X),
+        (TypeError, r"DeepAutoencoder without posterior, but .* needed; give a VAE"),
+    ),
+    "importance_weighted_bound, an array": (
+        lambda _: importance_weighted_bound(bernoulli(), BINARY.numpy()),
+        (TypeError, r"x is a ndarray, .* convert it with torch.as_tensor\(x"),
+    ),
+    "importance_weighted_bound, grey pixels": (
+        lambda _: importance_weighted_bound(bernoulli(), BINARY * 0.5),
+        (ValueError, "with greys in between, but a Bernoulli likelihood takes zeros and ones only"),
+    ),
+    "importance_weighted_bound, no samples": (
+        lambda _: importance_weighted_bound(bernoulli(), BINARY, 0),
+        (ValueError, "n_samples is 0, but at least 1 is needed"),
+    ),
+    "importance_weighted_bound, a float for a number": (
+        lambda _: importance_weighted_bound(bernoulli(), BINARY, 1e3),
+        (TypeError, "n_samples is 1000.0, but a whole number is expected"),
+    ),
+    "importance_weighted_bound, a negative seed": (
+        lambda _: importance_weighted_bound(bernoulli(), BINARY, 1, seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    "exact_log_likelihood, a decoder": (
+        lambda _: exact_log_likelihood(bernoulli().decoder, BINARY),
+        (TypeError, r"Sequential without posterior, but both posterior\(x\) and log_joint\(x, z\)"),
+    ),
+    "exact_log_likelihood, too many latents": (
+        lambda _: exact_log_likelihood(bernoulli(4, 3), BINARY),
+        (ValueError, "has 3 latents, but a grid can fill one or two .* importance_weighted_bound"),
+    ),
+    "exact_log_likelihood, no tolerance": (
+        lambda _: exact_log_likelihood(bernoulli(), BINARY, tolerance=0),
+        (ValueError, "tolerance is 0, but a finite number above 0 is needed"),
+    ),
+    "exact_log_likelihood, a negative tolerance": (
+        lambda _: exact_log_likelihood(bernoulli(), BINARY, tolerance=-1e-6),
+        (ValueError, "tolerance is -1e-06, but a finite number above 0 is needed"),
+    ),
+    "exact_log_likelihood, a tolerance that is NaN": (
+        lambda _: exact_log_likelihood(bernoulli(), BINARY, tolerance=math.nan),
+        (ValueError, "tolerance is nan, but a finite number above 0 is needed"),
+    ),
+    "exact_log_likelihood, a word for a tolerance": (
+        lambda _: exact_log_likelihood(bernoulli(), BINARY, tolerance="1e-6"),
+        (TypeError, "tolerance is '1e-6', but a number above 0 is expected"),
+    ),
+    "exact_log_likelihood, no examples": (
+        lambda _: exact_log_likelihood(bernoulli(), BINARY[:0]),
+        (ValueError, r"shape \(0, 4\): there is nothing in it.* check how the data were selected"),
+    ),
+    "exact_log_likelihood, a posterior too narrow": (
+        lambda _: too_narrow(),
+        (
+            ArithmeticError,
+            r"p\(z\|x\) is very narrow, .* Use model.double\(\) with x.double\(\), a",
+        ),
+    ),
     "mlp, True for a width": (
         lambda _: mlp([4, True]),
         (TypeError, r"sizes is \[4, True\], but a list of whole numbers is expected"),
@@ -1149,6 +1368,6 @@ def test_there_is_a_mistake_for_every_public_function_that_takes_something():
             here = hasattr(module, "__all__") or getattr(thing, "__module__", "") == module.__name__
             if ours and here and not name.startswith("_") and inspect.signature(thing).parameters:
                 public.add(name)
-    public -= {"Reconstructor"}
-    assert {"fit", "code_map", "load", "mlp", "nearest", "linear_probe"} <= public
+    public -= {"Reconstructor", "LatentVariableModel"}
+    assert {"fit", "code_map", "load", "mlp", "VAE", "nearest", "linear_probe"} <= public
     assert not public - {case.split(",")[0] for case in CASES}

@@ -1,16 +1,19 @@
 """The benchmark compares like with like, and what it recorded makes the page."""
 
 import json
+import re
 import shutil
+import statistics
 import sys
 
 import pytest
 import torch
 from chapters import ROOT
-from results import write_results
+from results import write_results, write_vae
 
 APPENDIX = ROOT / "book" / "appendix"
 RECORD = json.loads((APPENDIX / "speed.json").read_text())
+VAE = json.loads((APPENDIX / "vae.json").read_text())
 
 
 @pytest.fixture
@@ -20,6 +23,19 @@ def peers(monkeypatch):
 
     yield peers
     del sys.modules["peers"]
+
+
+@pytest.fixture
+def record(monkeypatch, tmp_path):
+    """The function, with a file of its own in which two results stand."""
+    monkeypatch.syspath_prepend(ROOT / "tests" / "benchmarks")
+    import record
+
+    results = tmp_path / "results.json"
+    results.write_text(json.dumps([{"method": "A", "ours": 1.0}, {"method": "B", "ours": 2.0}]))
+    monkeypatch.setattr(record, "RESULTS", results)
+    yield record
+    del sys.modules["record"]
 
 
 def test_the_loop_by_hand_does_the_work_of_fit(peers, monkeypatch):
@@ -46,6 +62,38 @@ def test_the_models_of_the_benchmark_and_of_the_book_have_the_same_loss(peers):
     assert losses[0] == pytest.approx(losses[1])
 
 
+@pytest.mark.parametrize("n", [1, 10])
+def test_the_vae_of_the_benchmark_and_of_the_book_have_the_same_loss(peers, n):
+    book, by_hand = peers.DynamicVAE((12, 8, 3)), peers.VAE((12, 8, 3))
+    for network in (by_hand.encoder, by_hand.decoder):
+        network[1] = torch.nn.Tanh()
+    by_hand.load_state_dict(book.state_dict())
+    x = torch.rand(n, 12).round()
+    losses, gradients = [], []
+    for model in (book, by_hand):
+        torch.manual_seed(0)
+        if model is by_hand:
+            x.bernoulli()
+        loss = model.loss(x)["loss"]
+        loss.backward()
+        losses.append(loss.item())
+        gradients.append(torch.cat([weight.grad.flatten() for weight in model.parameters()]))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    torch.testing.assert_close(*gradients)
+
+
+def test_the_vae_of_the_book_sees_grey_pixels_as_new_black_and_white_ones(peers, monkeypatch):
+    seen = []
+    monkeypatch.setattr(peers.vae.VAE, "loss", lambda self, x: seen.append(x))
+    model, grey = peers.DynamicVAE((12, 8, 3)), torch.full((5000, 12), 0.3)
+    model.loss(grey)
+    model.loss(grey)
+    assert set(seen[0].unique().tolist()) == {0, 1}
+    assert seen[0].mean().item() == pytest.approx(0.3, abs=0.02)
+    assert not torch.equal(*seen)
+    assert (grey == 0.3).all()
+
+
 def test_operations_are_those_that_torch_counts(peers):
     from torch.utils.flop_counter import FlopCounterMode
     from training_speed import operations
@@ -59,14 +107,108 @@ def test_operations_are_those_that_torch_counts(peers):
 def test_the_record_makes_the_tables_of_the_page(tmp_path):
     folder = tmp_path / "book" / "appendix"
     folder.mkdir(parents=True)
-    for name in ("results.json", "speed.json"):
+    for name in ("results.json", "speed.json", "vae.json"):
         shutil.copy(APPENDIX / name, folder)
     write_results(tmp_path)
-    page = (APPENDIX / "speed.md").read_text()
-    for name, rows in (("trainers", 9), ("networks", 3), ("growth", 5)):
-        assert f"_build/derived/speed_{name}.md" in page
-        table = (tmp_path / "_build" / "derived" / f"speed_{name}.md").read_text()
+    tables = {"speed_trainers": 9, "speed_networks": 3, "speed_growth": 5, "results": 3}
+    for name, rows in (tables | {"vae_peers": 2}).items():
+        page = "speed" if name.startswith("speed") else "results"
+        assert f"_build/derived/{name}.md" in (APPENDIX / f"{page}.md").read_text()
+        table = (tmp_path / "_build" / "derived" / f"{name}.md").read_text()
         assert sum(line.startswith("| ") for line in table.splitlines()) == rows + 2
+
+
+def test_only_what_is_recorded_becomes_a_table(tmp_path):
+    folder = tmp_path / "book" / "appendix"
+    folder.mkdir(parents=True)
+    shutil.copy(APPENDIX / "results.json", folder)
+    write_results(tmp_path)
+    assert [path.name for path in (tmp_path / "_build" / "derived").iterdir()] == ["results.md"]
+
+
+def vae_table(tmp_path, record):
+    write_vae(tmp_path, record)
+    return (tmp_path / "_build" / "derived" / "vae_peers.md").read_text()
+
+
+def test_the_table_of_the_vae_has_the_numbers_of_the_record(tmp_path):
+    text = vae_table(tmp_path, VAE).replace("−", "-")
+    rows = {
+        cells[0].strip("`"): [float(number) for cell in cells[1:] for number in cell.split(" ± ")]
+        for cells in (line.strip("| ").split(" | ") for line in text.splitlines()[2:4])
+    }
+    assert list(rows) == ["fit", "pythae"]
+    for way, found in rows.items():
+        of_way = [run for run in VAE["runs"] if run["way"] == way]
+        seconds, elbo, bound = (
+            [run[key] for run in of_way] for key in ("seconds", "elbo", "bound")
+        )
+        expected = [min(seconds), statistics.mean(seconds)]
+        for values in (elbo, bound):
+            expected += [statistics.mean(values), statistics.stdev(values)]
+        assert found == pytest.approx(expected, abs=0.051)
+        assert found[2:] == pytest.approx(expected[2:], abs=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("epochs", 77, "77 epochs"),
+        ("n", 12_345, "12 345 pictures"),
+        ("batch_size", 33, "batches of 33"),
+        ("learning_rate", 0.5, "step size 0.5"),
+        ("n_samples", 19, "takes 19 samples"),
+        ("sizes", [9, 4, 2], "VAE 9-4-2"),
+    ],
+)
+def test_the_sentence_below_the_vae_follows_its_settings(tmp_path, key, value, words):
+    settings = {"settings": VAE["settings"] | {key: value}}
+    assert words in vae_table(tmp_path, VAE | settings)
+    assert words not in vae_table(tmp_path, VAE)
+
+
+def test_the_sentence_below_the_vae_names_date_machine_versions_load_and_seeds(tmp_path):
+    text = vae_table(tmp_path, VAE)
+    for words in (VAE["date"], VAE["machine"], f"load average was {VAE['load_average']:.1f}"):
+        assert words in text
+    for name, number in VAE["versions"].items():
+        assert f"{name} {number}" in text
+    assert "over the seeds 0, 1, 2;" in text and {run["seed"] for run in VAE["runs"]} == {0, 1, 2}
+    for words in (
+        "start from the same weights",
+        "one function judges both",
+        "anew for every batch",
+    ):
+        assert words in text
+
+
+def test_both_ways_have_every_seed_and_their_bounds_agree_within_a_nat():
+    ways = {"fit": {}, "pythae": {}}
+    for run in VAE["runs"]:
+        ways[run["way"]][run["seed"]] = run
+        assert run["bound"] > run["elbo"]
+    assert set(ways["fit"]) == set(ways["pythae"])
+    for key in ("elbo", "bound"):
+        means = [statistics.mean(run[key] for run in runs.values()) for runs in ways.values()]
+        assert abs(means[0] - means[1]) < 1
+
+
+def test_every_result_names_its_unit_and_the_page_knows_it():
+    page = (APPENDIX / "results.md").read_text()
+    for result in json.loads((APPENDIX / "results.json").read_text()):
+        (unit,) = re.findall("squared error|nats", result["measure"])
+        assert unit in page
+        assert result["measure"].startswith(("squared error", "minus the importance-weighted"))
+
+
+def test_a_record_replaces_its_own_entries_and_keeps_the_others(record):
+    record.record([{"method": "B", "ours": 3.0}, {"method": "ü", "ours": 4.0}])
+    found = json.loads(record.RESULTS.read_text())
+    assert [(entry["method"], entry["ours"]) for entry in found] == [("A", 1), ("B", 3), ("ü", 4)]
+    assert "date" not in found[0] and "ü" in record.RESULTS.read_text()
+    for entry in found[1:]:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", entry["date"])
+        assert f"1 thread, torch {torch.__version__.split('+')[0]}" in entry["machine"]
 
 
 def test_what_the_page_says_in_words_is_in_the_record():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,7 +101,9 @@ class Converter:
             options[option["key"]] = option["value"]
             body = body[1:]
         if name == "literalinclude":
-            return self.included(argument, options["pyobject"])
+            return self.quoted(argument, options["pyobject"])
+        if name == "include":
+            return self.included(argument)
         inner = self.lines(body)
         if name in ADMONITIONS:
             title = argument or ADMONITIONS[name]
@@ -112,11 +115,27 @@ class Converter:
             return [f"**Exercise {self.n_exercises}. {argument}**", "", *inner]
         raise UnknownMarkupError(f"the directive {{{name}}}")
 
-    def included(self, path: str, name: str) -> list[str]:
-        """Quote one object out of a module."""
+    def quoted(self, path: str, name: str) -> list[str]:
+        """Quote one object out of a module: a function, a class, or ``Class.method``."""
         source = (self.folder / path).read_text()
-        nodes = (node for node in ast.parse(source).body if getattr(node, "name", None) == name)
-        return ["```python", *ast.get_source_segment(source, next(nodes)).splitlines(), "```"]
+        node = ast.parse(source)
+        for part in name.split("."):
+            inside = (child for child in node.body if getattr(child, "name", None) == part)
+            node = next(inside, None)
+            if node is None:
+                raise UnknownMarkupError(f"{name} of {path}, where no such object is, and")
+        start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        code = "\n".join(source.splitlines()[start - 1 : node.end_lineno])
+        return ["```python", *textwrap.dedent(code).splitlines(), "```"]
+
+    def included(self, path: str) -> list[str]:
+        """Put a derived file in the directive's place."""
+        file = (self.folder / path).resolve()
+        if not file.is_relative_to((self.root / "_build" / "derived").resolve()):
+            raise UnknownMarkupError(
+                f"the directive {{include}} of {path}, outside _build/derived,"
+            )
+        return self.prose(file.read_text()).splitlines()
 
     def references(self) -> str:
         """List what has been cited."""

@@ -10,13 +10,7 @@ import torch
 from torch import nn
 from torch.distributions import Bernoulli, Distribution, Normal, kl_divergence
 
-from mmlearn_helpers.checks import (
-    check_count,
-    check_matrix,
-    check_number,
-    check_seed,
-    check_tensor,
-)
+from mmlearn_helpers import checks
 from mmlearn_helpers.networks import check_sizes, mlp
 
 
@@ -40,12 +34,9 @@ class VAE(nn.Module):
 
     Raises
     ------
-    TypeError
-        If ``sizes`` is no list of whole numbers, ``activation`` makes no module, or ``beta`` is no
-        number.
-    ValueError
-        If ``sizes`` has fewer than two widths, ``likelihood`` is unknown, or ``beta`` is negative
-        or not finite.
+    TypeError, ValueError
+        If ``sizes`` is no list of two or more widths, ``activation`` makes no module,
+        ``likelihood`` is unknown, or ``beta`` is no finite number of at least 0.
 
     References
     ----------
@@ -69,7 +60,7 @@ class VAE(nn.Module):
             raise ValueError(
                 f"likelihood is {likelihood!r}, but 'bernoulli' or 'gaussian' is expected."
             )
-        check_number("beta", beta)
+        checks.check_number("beta", beta)
         if not 0 <= beta < math.inf:
             raise ValueError(
                 f"beta is {beta}, but a finite number of at least 0 is needed; with 1 the loss is "
@@ -91,7 +82,7 @@ class VAE(nn.Module):
 
         Returns
         -------
-        Normal
+        torch.distributions.Normal
             Independent normal distributions with mean and standard deviation ``(N, K)``.
 
         Raises
@@ -100,10 +91,7 @@ class VAE(nn.Module):
             If ``x`` is not a finite, non-empty floating-point matrix with D columns, or holds
             anything but 0 and 1 while the likelihood is Bernoulli.
         """
-        first = self.encoder[0]
-        check_matrix(x, first.in_features, first.weight.dtype)
-        if self.log_sigma is None:
-            _check_binary(x)
+        self._check(x)
         mean, log_sigma = self.encoder(x).chunk(2, dim=1)
         return Normal(mean, log_sigma.exp(), validate_args=False)
 
@@ -117,22 +105,20 @@ class VAE(nn.Module):
 
         Returns
         -------
-        Distribution
+        torch.distributions.Distribution
             Independent Bernoulli or normal distributions, ``(…, D)``.
 
         Raises
         ------
-        TypeError
-            If ``z`` is no tensor.
-        ValueError
-            If its last axis does not have K entries.
+        TypeError, ValueError
+            If ``z`` is no tensor of the model's type with K entries along the last axis.
         """
-        check_tensor(z, "z")
-        n_latents = self.decoder[0].in_features
-        if z.shape[-1:] != (n_latents,):
+        weight = self.decoder[0].weight
+        checks.check_tensor(z, "z", weight.dtype)
+        if z.shape[-1:] != weight.shape[1:] or z.dtype != weight.dtype:
             raise ValueError(
-                f"z has shape {tuple(z.shape)}, but the decoder takes {n_latents} latents along "
-                "the last axis."
+                f"z has shape {tuple(z.shape)} and holds {z.dtype} numbers, but the decoder takes "
+                f"{weight.shape[1]} latents along the last axis, in {weight.dtype}; pass such z."
             )
         output = self.decoder(z)
         if self.log_sigma is None:
@@ -178,7 +164,7 @@ class VAE(nn.Module):
             If ``z`` is not a finite, non-empty floating-point matrix with K columns.
         """
         first = self.decoder[0]
-        check_matrix(z, first.in_features, first.weight.dtype, name="z")
+        checks.check_matrix(z, first.in_features, first.weight.dtype, name="z")
         return self.likelihood(z).mean
 
     def log_joint(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
@@ -199,9 +185,10 @@ class VAE(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            As in :meth:`likelihood`.
+            As in :meth:`posterior` and :meth:`likelihood`.
         """
-        return _standard_normal(z).log_prob(z).sum(-1) + self.likelihood(z).log_prob(x).sum(-1)
+        self._check(x)
+        return self.likelihood(z).log_prob(x).sum(-1) + _standard_normal(z).log_prob(z).sum(-1)
 
     def loss(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         """Minus the evidence lower bound, with one sample of the latents for each example.
@@ -227,11 +214,7 @@ class VAE(nn.Module):
         z = q.rsample()
         reconstruction = -self.likelihood(z).log_prob(x).sum(dim=1).mean()
         kl = kl_divergence(q, _standard_normal(z)).sum(dim=1).mean()
-        return {
-            "loss": reconstruction + self.beta * kl,
-            "reconstruction": reconstruction,
-            "kl": kl,
-        }
+        return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0) -> torch.Tensor:
@@ -254,29 +237,24 @@ class VAE(nn.Module):
         TypeError, ValueError
             If ``n`` is no whole number above 0, or the seed cannot be one.
         """
-        check_count("n", n)
-        check_seed(seed)
-        first = self.decoder[0]
+        checks.check_count("n", n)
+        checks.check_seed(seed)
+        weight = self.decoder[0].weight
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            z = torch.randn(n, first.in_features).to(first.weight)
+            z = torch.randn(n, weight.shape[1]).to(weight)
             return self.likelihood(z).sample()
+
+    def _check(self, x: torch.Tensor) -> None:
+        checks.check_matrix(x, self.encoder[0].in_features, self.encoder[0].weight.dtype)
+        if self.log_sigma is None and not ((x == 0) | (x == 1)).all():
+            grey = "" if x.min() < 0 or x.max() > 1 else ", with greys in between"
+            raise ValueError(
+                f"x ranges from {x.min().item():.3g} to {x.max().item():.3g}{grey}, but a "
+                "Bernoulli likelihood takes zeros and ones only; use likelihood='gaussian', or "
+                "rescale x to [0, 1] and draw black-and-white examples with x.bernoulli()."
+            )
 
 
 def _standard_normal(like: torch.Tensor) -> Normal:
     return Normal(like.new_zeros(()), like.new_ones(()), validate_args=False)
-
-
-def _check_binary(x: torch.Tensor) -> None:
-    if ((x == 0) | (x == 1)).all():
-        return
-    low, high = x.min().item(), x.max().item()
-    if low < 0 or high > 1:
-        raise ValueError(
-            f"x ranges from {low:.3g} to {high:.3g}, but a Bernoulli likelihood takes zeros and "
-            "ones only; use likelihood='gaussian', or rescale x to [0, 1] and draw x.bernoulli()."
-        )
-    raise ValueError(
-        "x holds grey values between 0 and 1, for which a Bernoulli likelihood is no density; draw "
-        "black-and-white examples with x.bernoulli(), or use likelihood='gaussian'."
-    )

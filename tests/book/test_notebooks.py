@@ -151,6 +151,89 @@ def test_what_is_cited_is_listed(tmp_path):
     assert "Letters" in converted(tmp_path, "by {cite:t}`a`")
 
 
+MODULE = '''\
+import functools
+
+
+class Model:
+    """A model."""
+
+    @functools.cache
+    def loss(self, x):
+        """Give nothing."""
+        if x:
+
+            return {
+                "loss": 0,
+            }
+
+    class Inner:
+        def loss(self):
+            return 1
+
+
+def loss():
+    return 2
+'''
+
+
+def quoted(tmp_path, name):
+    (tmp_path / "module.py").write_text(MODULE)
+    return converted(tmp_path, f"```{{literalinclude}} ../module.py\n:pyobject: {name}\n```")
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [
+        ("loss", "def loss():", "    return 2"),
+        ("Model", "class Model:", "            return 1"),
+        ("Model.loss", "@functools.cache\ndef loss(self, x):", "        }"),
+        ("Model.Inner.loss", "def loss(self):", "    return 1"),
+    ],
+)
+def test_an_object_of_a_module_is_quoted_without_its_indentation(tmp_path, name, start, end):
+    text = quoted(tmp_path, name)
+    assert text.startswith(f"```python\n{start}")
+    assert text.endswith(f"\n{end}\n```")
+    compile(text.removeprefix("```python\n").removesuffix("```"), "quoted", "exec")
+
+
+def test_a_quoted_method_keeps_its_own_indentation_and_empty_lines(tmp_path):
+    assert '    if x:\n\n        return {\n            "loss": 0,\n' in quoted(
+        tmp_path, "Model.loss"
+    )
+
+
+@pytest.mark.parametrize("name", ["Model.lss", "nothing", "Model.loss.x"])
+def test_an_object_that_is_not_there_is_refused(tmp_path, name):
+    with pytest.raises(UnknownMarkupError, match=rf"{name} of \.\./module\.py, where no such"):
+        quoted(tmp_path, name)
+
+
+def included(tmp_path, path, text="| A |\n| --- |\n| {term}`x` by {cite:t}`a` |\n\nAfter.\n"):
+    file = tmp_path / "_build" / "derived" / "table.md"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    return converted(tmp_path, f"before\n\n```{{include}} {path}\n```\n\nbehind")
+
+
+def test_a_derived_file_is_included_and_made_plain(tmp_path):
+    text = included(tmp_path, "../_build/derived/table.md")
+    assert "before\n\n| A |\n| --- |\n| x by Alpha and Beta (2001) |\n\nAfter.\n\nbehind" in text
+    assert "Letters" in text
+
+
+@pytest.mark.parametrize("path", ["other.md", "../_build/table.md", "../_build/derived/../x.md"])
+def test_no_other_file_is_included(tmp_path, path):
+    with pytest.raises(UnknownMarkupError, match="outside _build/derived"):
+        included(tmp_path, path)
+
+
+def test_unknown_markup_in_an_included_file_is_refused(tmp_path):
+    with pytest.raises(UnknownMarkupError, match="sub"):
+        included(tmp_path, "../_build/derived/table.md", "{sub}`x`")
+
+
 @pytest.mark.parametrize("myst", ["{sub}`x`", "```{tabs}\nx\n```", "{ref}`there`"])
 def test_unknown_markup_is_refused(tmp_path, myst):
     with pytest.raises(UnknownMarkupError):
