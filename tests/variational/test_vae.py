@@ -304,7 +304,7 @@ def test_it_trains_with_fit_and_reconstructs_new_digits_better_than_their_mean(l
     assert list(history.train) == ["loss", "reconstruction", "kl"]
     assert history.validation["loss"][-1] < history.validation["loss"][0]
     of_the_mean = (test - train.mean(dim=0)).square().sum(dim=1).mean()
-    assert reconstruction_error(model, test) < 0.7 * of_the_mean
+    assert reconstruction_error(model, test) < 0.8 * of_the_mean
 
 
 def test_reconstruction_error_takes_the_mean_of_the_code():
