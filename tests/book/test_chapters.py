@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-import yaml
 from chapters import ROOT, chapters, pages, read
 from notebooks import without_solutions
 
@@ -102,8 +101,8 @@ def test_every_page_of_the_book_is_in_the_contents():
 
 
 def test_the_map_marks_the_chapters_that_exist():
-    written = re.search(r"^written = (\{.*\})$", SOURCES["book/index"], re.MULTILINE)[1]
-    assert len(yaml.safe_load(written)) == len(TAUGHT)
+    written = re.search(r'^written = "(.*)"$', SOURCES["book/index"], re.MULTILINE)[1]
+    assert len(set(written.split(", "))) == len(TAUGHT)
 
 
 def test_every_public_module_is_in_the_reference(html):
