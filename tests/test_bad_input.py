@@ -33,7 +33,7 @@ from mmlearn_helpers.evaluation import (
 )
 from mmlearn_helpers.likelihood import exact_log_likelihood, importance_weighted_bound
 from mmlearn_helpers.live import LatentPad, LiveFigure
-from mmlearn_helpers.networks import mlp
+from mmlearn_helpers.networks import check_sizes, mlp
 from mmlearn_helpers.plots import (
     code_map,
     latent_manifold,
@@ -1180,6 +1180,10 @@ CASES = {
             ArithmeticError,
             r"p\(z\|x\) is very narrow, .* Use model.double\(\) with x.double\(\), a",
         ),
+    ),
+    "check_sizes, one width": (
+        lambda _: check_sizes([4]),
+        (ValueError, r"sizes is \[4\], but at least two widths .* for example"),
     ),
     "mlp, True for a width": (
         lambda _: mlp([4, True]),

@@ -63,8 +63,7 @@ class VAE(nn.Module):
         checks.check_number("beta", beta)
         if not 0 <= beta < math.inf:
             raise ValueError(
-                f"beta is {beta}, but a finite number of at least 0 is needed; with 1 the loss is "
-                "minus the evidence lower bound, with more the code is pressed harder."
+                f"beta is {beta}, but a finite number of at least 0 is needed; 1 gives the bound."
             )
         check_sizes(sizes)
         self.beta = beta
