@@ -17,9 +17,9 @@ from torch import nn
 from mmlearn_helpers.checks import check_labels, check_matrix, check_positive
 from mmlearn_helpers.live.figure import LiveFigure, script
 from mmlearn_helpers.live.network import flattened, half_precision, layer_kinds
+from mmlearn_helpers.plots import PALETTE
 
 MOST_DOTS = 1000
-PLAIN = "#0072B2"
 
 
 class _Code(traitlets.TraitType):
@@ -169,7 +169,7 @@ def _dots(
         return torch.empty(0, 2), []
     check_matrix(codes, 2, name="codes")
     if labels is None:
-        colours = [PLAIN] * len(codes)
+        colours = [PALETTE[0]] * len(codes)
     else:
         check_labels(labels, len(codes))
         if labels.min() < 0 or labels.max() > 9:
