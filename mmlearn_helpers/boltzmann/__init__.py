@@ -1,0 +1,1 @@
+"""Networks with an energy: Hopfield networks, Boltzmann machines, restricted ones."""

@@ -1,0 +1,47 @@
+"""The restricted Boltzmann machine with Gaussian visible units, for real numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch.nn import functional as F
+
+from mmlearn_helpers.boltzmann.restricted import RBM
+from mmlearn_helpers.checks import check_matrix
+
+
+class GaussianRBM(RBM):
+    """Visible units are normal with standard deviation 1 for given hidden units, which are binary.
+
+    The parameters are those of :class:`~mmlearn_helpers.boltzmann.restricted.RBM`. The data should
+    be standardised. The free energy takes any finite numbers.
+
+    References
+    ----------
+    Welling, M., Rosen-Zvi, M. and Hinton, G. (2005). Exponential family harmoniums with an
+    application to information retrieval. Advances in Neural Information Processing Systems 17.
+    """
+
+    def enumeration(self) -> tuple[int, Callable[[torch.Tensor], torch.Tensor]]:
+        """Give the number of hidden units, and the free energy of their states."""
+        return len(self.c), lambda h: self._free_energy_of_hidden(h.to(self.W))
+
+    def _check(self, v: torch.Tensor) -> None:
+        check_matrix(v, len(self.b), self.b.dtype, "v")
+
+    def _mean(self, h: torch.Tensor) -> torch.Tensor:
+        return self.b + h @ self.W
+
+    def _draw_visible(self, h: torch.Tensor) -> torch.Tensor:
+        mean = self._mean(h)
+        return mean + torch.randn_like(mean)
+
+    def _free_energy(self, v: torch.Tensor, field: torch.Tensor) -> torch.Tensor:
+        return (v - self.b).square().sum(dim=1) / 2 - F.softplus(field).sum(dim=1)
+
+    def _free_energy_of_hidden(self, h: torch.Tensor) -> torch.Tensor:
+        inputs = h @ self.W
+        log_volume = len(self.b) * math.log(2 * math.pi) / 2
+        return -(h @ self.c) - (inputs * (self.b + inputs / 2)).sum(dim=1) - log_volume
