@@ -12,6 +12,9 @@ MAX_SWEEPS = 1000
 def hebbian(patterns: torch.Tensor) -> torch.Tensor:
     """Store patterns by Hebb's rule: units that agree in many patterns excite each other.
 
+    The weights are whole numbers, so that fields and energies are exact. Many texts divide them by
+    the number of units, which changes no sign.
+
     Parameters
     ----------
     patterns
@@ -33,8 +36,7 @@ def hebbian(patterns: torch.Tensor) -> torch.Tensor:
     computational abilities. Proceedings of the National Academy of Sciences 79.
     """
     check_patterns(patterns)
-    weights = patterns.T @ patterns / patterns.shape[1]
-    return weights.fill_diagonal_(0)
+    return (patterns.T @ patterns).fill_diagonal_(0)
 
 
 def pseudo_inverse(patterns: torch.Tensor) -> torch.Tensor:
