@@ -101,17 +101,18 @@ def ais_log_partition(
 ) -> LogPartition:
     """Estimate a partition function by annealed importance sampling, from both sides.
 
-    The forward runs lead from independent units, whose means are those of the samples, to the
-    model; the reverse runs from the samples back. The inverse temperatures between are spaced
-    evenly.
+    The forward runs lead from independent units to the model, the reverse runs from samples of the
+    model back to independent units. These have the means of every second sample, and the reverse
+    runs begin at the others, so that the two do not depend on each other. The inverse temperatures
+    between are spaced evenly.
 
     Parameters
     ----------
     model
         A restricted Boltzmann machine with binary units.
     samples
-        States of the visible units drawn from the model, ``(M, D)``; each begins a reverse run.
-        With anything else the reverse estimate bounds nothing.
+        States of the visible units drawn from the model, ``(M, D)``, at least two. With anything
+        else the reverse estimate bounds nothing.
     n_chains
         Number of forward runs.
     n_temperatures
@@ -141,10 +142,12 @@ def ais_log_partition(
     """
     _check_bipartite(model)
     check_binary(samples, len(model.b), model.b.dtype, "samples")
+    check_count("The number of samples", len(samples), least=2)
     check_count("n_chains", n_chains, least=2)
     check_count("n_temperatures", n_temperatures)
     check_seed(seed)
-    means = (samples.sum(dim=0) + 1) / (len(samples) + 2)
+    known, starts = samples[::2], samples[1::2]
+    means = (known.sum(dim=0) + 1) / (len(known) + 2)
     base = means.logit()
     log_base = (F.softplus(base).sum() + len(model.c) * math.log(2)).item()
     betas = torch.linspace(0, 1, n_temperatures + 1, dtype=torch.float64).tolist()
@@ -152,14 +155,14 @@ def ais_log_partition(
         torch.manual_seed(seed)
         v = draw(means.expand(n_chains, -1))
         forward = _log_weights(model, v, base, betas)
-        backward = _log_weights(model, samples, base, betas[::-1])
+        backward = _log_weights(model, starts, base, betas[::-1])
     weights = (forward - forward.max()).exp()
     error = 3 * weights.std() / math.sqrt(n_chains)
     estimate, low, high = (
         log_base + (forward.max() + mean.clamp_min(0).log()).item()
         for mean in (weights.mean(), weights.mean() - error, weights.mean() + error)
     )
-    reverse = log_base - (backward.logsumexp(dim=0).item() - math.log(len(samples)))
+    reverse = log_base - (backward.logsumexp(dim=0).item() - math.log(len(starts)))
     return LogPartition(estimate, low, high, reverse)
 
 
