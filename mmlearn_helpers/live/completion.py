@@ -167,6 +167,7 @@ class Completion(LiveFigure):
         figure = Figure(figsize=(8, 2.4), dpi=100, layout="constrained")
         clamped = torch.tensor(self.clamped, dtype=torch.bool)
         picture = self._pictures[self.picture]
+        mean = torch.tensor(self.mean, dtype=torch.float64)
         pale = torch.where(clamped, picture, 0.4 * picture)
         side = math.ceil(math.sqrt(len(self.h)))
         padded = torch.zeros(math.ceil(len(self.h) / side) * side)
@@ -174,17 +175,18 @@ class Completion(LiveFigure):
         panels = {
             "picture": pale.reshape(self.shape),
             "state": torch.tensor(self.v).reshape(self.shape),
-            f"mean of {self.steps} steps": torch.tensor(self.mean).reshape(self.shape),
+            f"mean of {self.steps} steps": mean.reshape(self.shape),
             "hidden units": padded.reshape(-1, side),
         }
         for axes, (title, panel) in zip(figure.subplots(1, 4), panels.items(), strict=True):
-            axes.imshow(panel, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+            axes.imshow(panel.numpy(), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
             axes.set_title(title, fontsize="medium")
             axes.set(xticks=[], yticks=[])
             axes.grid(visible=False)
         free = (~clamped).double().reshape(self.shape)
         tint = torch.tensor(to_rgb(PALETTE[0])).expand(*self.shape, 3)
-        figure.axes[0].imshow(torch.cat([tint, 0.3 * free.unsqueeze(-1)], dim=-1))
+        tint = torch.cat([tint, 0.3 * free.unsqueeze(-1)], dim=-1)
+        figure.axes[0].imshow(tint.numpy(), interpolation="nearest")
         return figure
 
     def __repr__(self) -> str:

@@ -107,13 +107,30 @@ class MemoryGrid(LiveFigure):
                 return f"At rest in the negative of memory {number}."
         return "At rest, but in none of the memories."
 
+    def begin(self, s: Iterable[float]) -> None:
+        """Set the state, and begin the energies anew.
+
+        Parameters
+        ----------
+        s
+            The state, ``(N,)``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it does not hold one number, -1 or 1, for each unit.
+        """
+        self.s = s
+        self.energies = [self._energy(self.s)]
+
     def spoil(self) -> None:
-        """Flip the share ``spoiled`` of the cells, which are drawn."""
+        """Flip the share ``spoiled`` of the cells, which are drawn by chance."""
         order, random = shuffled(self.random, len(self.s))
         s = list(self.s)
         for i in order[: math.floor(self.spoiled * len(s) + 0.5)]:
             s[i] = -s[i]
-        self._change(s=s, random=random, energies=[self._energy(s)])
+        self.begin(s)
+        self.random = random
 
     def step(self, n: int = 1) -> None:
         """Update units, one after another, in an order that is drawn anew for every sweep.
@@ -164,14 +181,15 @@ class MemoryGrid(LiveFigure):
         """
         figure = Figure(figsize=(6, 3), dpi=100, layout="constrained")
         left, right = figure.subfigures(1, 2)
+        whole = left.subplots()
         n = len(self._memories)
         columns = math.ceil(math.sqrt(n))
         places = right.subplots(math.ceil(n / columns), columns, squeeze=False).flatten()
-        whole = left.subplots()
         pictures = [self._state, *self._memories]
         titles = [f"energy {self.energies[-1]:.2f}", *map(str, range(1, n + 1))]
         for axes, picture, title in zip([whole, *places], pictures, titles, strict=False):
-            axes.imshow(picture.reshape(self.shape), cmap="gray_r", vmin=-1, vmax=1)
+            cells = picture.reshape(self.shape).numpy()
+            axes.imshow(cells, cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest")
             axes.set_title(title, fontsize="medium")
         for axes in (whole, *places):
             axes.set(xticks=[], yticks=[])
@@ -216,8 +234,7 @@ class MemoryGrid(LiveFigure):
         return proposal["value"]
 
     @traitlets.observe("s")
-    def _begin_anew(self, _: object) -> None:
-        """Begin the energies anew when a state has been set from outside."""
+    def _follow(self, _: object) -> None:
         energy = self._energy(self.s)
         if not self.energies or self.energies[-1] != energy:
             self.energies = [energy]

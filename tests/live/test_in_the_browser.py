@@ -105,32 +105,6 @@ def small(*middle):
     return nn.Sequential(nn.Linear(2, 32), *middle, nn.Linear(32, 784), nn.Sigmoid())
 
 
-def document(pad):
-    figure = pad._repr_mimebundle_()[0]["text/html"]
-    return f"<!doctype html><html lang='en'><title>A test</title><main>{figure}</main></html>"
-
-
-@pytest.fixture
-def show(browser, tmp_path):
-    """Open a page with a pad from a file; whatever it asks for beside that is in `asked`."""
-    contexts = []
-
-    def open_page(pad, selector=".mml-live", change=("", ""), **options):
-        (tmp_path / "page.html").write_text(document(pad).replace(*change))
-        options = {"viewport": {"width": 800, "height": 700}} | options
-        contexts.append(browser.new_context(**options))
-        tab = contexts[-1].new_page()
-        tab.asked = []
-        tab.on("request", lambda request: tab.asked.append(request.url))
-        tab.goto((tmp_path / "page.html").as_uri())
-        tab.locator(selector).wait_for()
-        return tab
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
 def settled(tab):
     tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
@@ -301,7 +275,7 @@ def test_a_screen_reader_hears_names_and_values(show, moons):
     assert tab.locator(f"#{described}").inner_text().startswith("Drag the point, or use the arrow")
 
 
-def test_two_figures_on_a_page_do_not_mix(show, moons, tmp_path):
+def test_two_figures_on_a_page_do_not_mix(show, document, moons, tmp_path):
     decoder, other = moons[0], small(nn.ReLU())
     tab = show(LatentPad(decoder))
     both = [document(LatentPad(model)) for model in (decoder, other)]
@@ -530,7 +504,7 @@ def test_the_focus_can_be_seen(visit, scheme):
     assert (max(ring, ground) + 0.05) / (min(ring, ground) + 0.05) > 3
 
 
-def test_a_page_with_a_large_decoder_is_light():
+def test_a_page_with_a_large_decoder_is_light(document):
     decoder = nn.Sequential(nn.Linear(2, 128), nn.Tanh(), nn.Linear(128, 784), nn.Sigmoid())
     pad = LatentPad(decoder, codes=torch.randn(1000, 2), labels=torch.arange(1000) % 10)
     size = len(gzip.compress(document(pad).encode()))
