@@ -133,7 +133,7 @@ def test_a_refused_state_leaves_the_old_one():
     figure = completion()
     before = figure.v
     for v in ([2] * 12, [1, 0], 0.5 * torch.ones(12)):
-        with pytest.raises(ValueError, match="v .* 12 numbers, each 0 or 1"):
+        with pytest.raises(ValueError, match=r"v .* 12 numbers, each 0 or 1"):
             figure.v = v
     assert figure.v == before
 

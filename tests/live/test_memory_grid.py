@@ -165,7 +165,7 @@ def test_a_refused_state_leaves_the_old_one():
     figure = grid(memories=patterns(1, 4), shape=(2, 2))
     before = figure.s
     for s in ([0, 1, 1, 1], [1, 1], "ab", 3):
-        with pytest.raises((TypeError, ValueError), match="s .*4 numbers, each -1 or 1"):
+        with pytest.raises((TypeError, ValueError), match=r"s .*4 numbers, each -1 or 1"):
             figure.s = s
         with pytest.raises((TypeError, ValueError)):
             figure.begin(s)
