@@ -148,6 +148,8 @@ class Completion(LiveFigure):
         random = self.random
         for steps in range(self.steps + 1, self.steps + n + 1):
             u, random = uniforms(random, len(c) + len(b))
+            # Fields are sums without rounding errors; only the logarithm may differ from the
+            # browser's, in its last bit, which matters once in some 10^16 draws.
             thresholds = (u / (1 - u)).log()
             h = (c + W @ v > thresholds[: len(c)]).double()
             field = b + h @ W

@@ -526,7 +526,8 @@ def luminance(colour):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("page", "part"),
-    [(page, "[role=application]") for page in PAGES] + [("memory", "button"), ("memory", "input")],
+    [(page, "[role=application]") for page in PAGES]
+    + [("memory", "button"), ("memory", "input"), ("chapter", "input")],
 )
 def test_the_focus_can_be_seen(visit, scheme, page, part):
     tab = visit(scheme=scheme, page=page)
