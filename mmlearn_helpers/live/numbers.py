@@ -140,7 +140,25 @@ class States(traitlets.TraitType):
         self.low, self.high = low, high
 
     def validate(self, figure: traitlets.HasTraits, states: Iterable[float]) -> list[int]:
-        """Give the states as a list, or say what is expected."""
+        """Demand such numbers.
+
+        Parameters
+        ----------
+        figure
+            Has a height and a width as ``shape``.
+        states
+            What is to be checked.
+
+        Returns
+        -------
+        list[int]
+            The states.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are not one of the two numbers for each cell.
+        """
         n = math.prod(figure.shape)
         expected = f"{n} numbers, each {self.low} or {self.high}, are expected, one for each cell"
         try:
