@@ -46,6 +46,11 @@ def whole(memories):
     return memories.shape[1] * hebbian(memories)
 
 
+def clipped(memories):
+    """Weights of -1, 0 and 1, with which a field is often exactly 0."""
+    return hebbian(memories).sign()
+
+
 def do(figure, action):
     """Do in Python what the reader does."""
     if isinstance(action, float):
@@ -84,7 +89,7 @@ def pixels(tab):
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 2**32 - 1])
-@pytest.mark.parametrize(("store", "n"), [(whole, 10), (hebbian, 9), (pseudo_inverse, 20)])
+@pytest.mark.parametrize(("store", "n"), [(clipped, 10), (hebbian, 9), (pseudo_inverse, 20)])
 def test_hundreds_of_presses_give_the_states_of_python(show_state, store, n, seed):
     figure = grid(store, n=n, seed=seed)
     draw = random.Random(seed)
@@ -94,10 +99,12 @@ def test_hundreds_of_presses_give_the_states_of_python(show_state, store, n, see
     actions = [draw.randint(1, 20) / 20 if a == 0.0 else a for a in actions]
     tab = show_state(figure, reduced_motion="reduce")
     theirs = tab.evaluate(PRESS, actions)
+    ties = 0
     for number, (action, seen) in enumerate(zip(actions, theirs, strict=True)):
+        ties += ((figure._weights @ figure._state) == 0).sum()
         do(figure, action)
         assert seen == snapshot(figure), (number, action)
-    assert tab.said == []
+    assert tab.said == [] and (ties > 50) == (store is clipped)
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1), (12, 9), (25, 28)])
