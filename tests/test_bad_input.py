@@ -21,6 +21,8 @@ from mmlearn_helpers.__main__ import main
 from mmlearn_helpers.autoencoders import deep, pca
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
+from mmlearn_helpers.boltzmann.gaussian import GaussianRBM
+from mmlearn_helpers.boltzmann.restricted import RBM
 from mmlearn_helpers.data import Split, audio, from_folder, load, loader, paired
 from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
 from mmlearn_helpers.data.fetch import fetch
@@ -32,7 +34,7 @@ from mmlearn_helpers.evaluation import (
     reconstruction_error,
 )
 from mmlearn_helpers.likelihood import exact_log_likelihood, importance_weighted_bound
-from mmlearn_helpers.live import LatentPad, LiveFigure
+from mmlearn_helpers.live import Completion, LatentPad, LiveFigure, MemoryGrid
 from mmlearn_helpers.networks import check_sizes, mlp
 from mmlearn_helpers.plots import (
     code_map,
@@ -1319,6 +1321,142 @@ CASES |= {
     "LatentPad, eleven classes": (
         lambda _: pad(codes=X[:, :2], labels=torch.arange(12)),
         (ValueError, "labels go from 0 to 11, but there are ten colours, .* ten classes at a time"),
+    ),
+}
+
+
+def grid(weights=None, shape=(2, 2), memories=None, **options):
+    weights = torch.ones(4, 4) - torch.eye(4) if weights is None else weights
+    return MemoryGrid(weights, shape, X[:2].sign() if memories is None else memories, **options)
+
+
+def completion(rbm=None, shape=(2, 2), pictures=BINARY, **options):
+    return Completion(RBM(4, 3) if rbm is None else rbm, shape, pictures, **options)
+
+
+def with_weight(value):
+    rbm = RBM(4, 3)
+    with torch.no_grad():
+        rbm.W[1, 2] = value
+    return rbm
+
+
+CASES |= {
+    "MemoryGrid, weights that are not symmetric": (
+        lambda _: grid(X[:4]),
+        (ValueError, r"The weights are not symmetric: .* use \(weights \+ weights.T\) / 2"),
+    ),
+    "MemoryGrid, units that act on themselves": (
+        lambda _: grid(torch.ones(4, 4)),
+        (ValueError, r"Unit 0 acts on itself: .* use weights.fill_diagonal_\(0\)"),
+    ),
+    "MemoryGrid, weights that are not square": (
+        lambda _: grid(X),
+        (ValueError, r"weights has shape \(12, 4\), but a square matrix \(N, N\) is expected"),
+    ),
+    "MemoryGrid, huge weights": (
+        lambda _: grid(1e5 * (1 - torch.eye(4))),
+        (ValueError, "The network has a weight of 1e.05, .* 65504; divide all weights by the same"),
+    ),
+    "MemoryGrid, too many units": (
+        lambda _: grid(torch.zeros(800, 800)),
+        (ValueError, "network has 640000 weights, but a page .* 500000 at most; make .* fewer"),
+    ),
+    "MemoryGrid, another size": (
+        lambda _: grid(shape=(2, 3)),
+        (ValueError, r"shape is \(2, 3\), but the network has 4 units; .* whose product is 4"),
+    ),
+    "MemoryGrid, one number for a shape": (
+        lambda _: grid(shape=4),
+        (ValueError, "shape is 4, but the network has 4 units; give a height and a width"),
+    ),
+    "MemoryGrid, memories of zeros and ones": (
+        lambda _: grid(memories=torch.tensor([[1.0, 1, 0, 1]])),
+        (ValueError, "memories holds 0 at row 0, column 2, but only -1 and 1 .* 2 . x - 1"),
+    ),
+    "MemoryGrid, wide memories": (
+        lambda _: grid(memories=torch.ones(1, 5)),
+        (ValueError, "memories has 5 columns, but the model was made for 4"),
+    ),
+    "MemoryGrid, a state of zeros and ones": (
+        lambda _: grid(s=[0, 1, 1, 0]),
+        (ValueError, "s holds 0, but 4 numbers, each -1 or 1, are expected, one for each cell"),
+    ),
+    "MemoryGrid, a long state": (
+        lambda _: grid().begin([1] * 5),
+        (ValueError, "s has 5 numbers, but 4 numbers, each -1 or 1, are expected"),
+    ),
+    "MemoryGrid, a word for a state": (
+        lambda _: grid(s="four"),
+        (TypeError, "s is 'four', but 4 numbers, each -1 or 1, are expected"),
+    ),
+    "MemoryGrid, more than all cells": (
+        lambda _: grid(spoiled=20),
+        (ValueError, "spoiled is 20, but a share from 0 to 1 is expected; 0.2 flips a fifth"),
+    ),
+    "MemoryGrid, a share that is NaN": (
+        lambda _: setattr(grid(), "spoiled", math.nan),
+        (ValueError, "spoiled is nan, but a share from 0 to 1 is expected"),
+    ),
+    "MemoryGrid, a word for a share": (
+        lambda _: grid(spoiled="all"),
+        (TypeError, "spoiled is 'all', but a number is expected"),
+    ),
+    "MemoryGrid, a long seed": (
+        lambda _: grid(seed=2**32),
+        (ValueError, r"seed is 4294967296, but figures draw with 32 bits; .* below 2\*\*32"),
+    ),
+    "MemoryGrid, no steps": (
+        lambda _: grid().step(0),
+        (ValueError, "n is 0, but at least 1 is needed"),
+    ),
+    "Completion, another model": (
+        lambda _: completion(net(4, 3)),
+        (TypeError, "rbm is a DeepAutoencoder, but an RBM with binary units is expected, one of"),
+    ),
+    "Completion, Gaussian units": (
+        lambda _: completion(GaussianRBM(4, 3)),
+        (TypeError, "rbm is a GaussianRBM, but an RBM with binary units is expected"),
+    ),
+    "Completion, a weight that is NaN": (
+        lambda _: completion(with_weight(math.nan)),
+        (ValueError, "The machine has weights that are NaN or infinite; train it anew, perhaps"),
+    ),
+    "Completion, a huge weight": (
+        lambda _: completion(with_weight(1e5)),
+        (ValueError, "The machine has a weight of 1e.05, .* at most 65504; train it with a smal"),
+    ),
+    "Completion, too many weights": (
+        lambda _: completion(RBM(784, 700)),
+        (ValueError, "machine has 550284 weights, but a page .* 500000 at most; train .* hidden"),
+    ),
+    "Completion, another size": (
+        lambda _: completion(shape=(28, 28)),
+        (ValueError, r"shape is \(28, 28\), but the machine has 4 visible units; .* product is 4"),
+    ),
+    "Completion, shades of grey": (
+        lambda _: completion(pictures=X.sigmoid()),
+        (ValueError, r"pictures ranges .* zeros and ones, .* with pictures.bernoulli\(\)"),
+    ),
+    "Completion, wide pictures": (
+        lambda _: completion(pictures=torch.ones(2, 5)),
+        (ValueError, "pictures has 5 columns, but the model was made for 4"),
+    ),
+    "Completion, zeros and ones for booleans": (
+        lambda _: completion(clamped=torch.ones(4)),
+        (ValueError, r"clamped has shape \(4,\) and holds torch.float32 .* \(4,\) booleans"),
+    ),
+    "Completion, no such picture": (
+        lambda _: completion().start(12),
+        (ValueError, "picture is 12, but there are 12, counted from 0; choose one from 0 to 11"),
+    ),
+    "Completion, a negative seed": (
+        lambda _: completion(seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    "Completion, half a step": (
+        lambda _: completion().step(0.5),
+        (TypeError, "n is 0.5, but a whole number is expected"),
     ),
 }
 

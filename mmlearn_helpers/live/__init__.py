@@ -1,6 +1,8 @@
 """Figures that compute in the browser: tied to Python in JupyterLab, by themselves in the book."""
 
+from mmlearn_helpers.live.completion import Completion
 from mmlearn_helpers.live.figure import LiveFigure
 from mmlearn_helpers.live.latent_pad import LatentPad
+from mmlearn_helpers.live.memory_grid import MemoryGrid
 
-__all__ = ["LatentPad", "LiveFigure"]
+__all__ = ["Completion", "LatentPad", "LiveFigure", "MemoryGrid"]

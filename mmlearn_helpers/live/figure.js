@@ -21,7 +21,7 @@ export function halfFloats(view) {
 
 // Make an element of the page, or of a drawing inside it.
 export function make(name, attributes = {}, ...children) {
-  const drawing = ["svg", "line", "circle", "text"].includes(name);
+  const drawing = ["svg", "line", "polyline", "circle", "text"].includes(name);
   const element = drawing
     ? document.createElementNS("http://www.w3.org/2000/svg", name)
     : document.createElement(name);
@@ -72,4 +72,24 @@ export function guarded(el, action) {
     el.replaceChildren(make("p", { role: "alert" }, `This figure has stopped: ${error.message}`));
     console.error(error);
   }
+}
+
+// Random numbers, the same as those of chance.py, from a state of 32 bits (mulberry32).
+export function makeRandom(state) {
+  const random = { state };
+  random.uniform = () => {
+    random.state = (random.state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(random.state ^ (random.state >>> 15), random.state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 2 ** 32;
+  };
+  random.shuffled = (n) => {
+    const order = Array.from({ length: n }, (_, i) => i);
+    for (let last = n - 1; last > 0; last--) {
+      const other = Math.floor(random.uniform() * (last + 1));
+      [order[last], order[other]] = [order[other], order[last]];
+    }
+    return order;
+  };
+  return random;
 }

@@ -15,21 +15,21 @@ from matplotlib.figure import Figure
 FOLDER = Path(__file__).parent
 
 
-def script(name: str) -> str:
+def script(*names: str) -> str:
     """Give the JavaScript of a figure, after that which all figures share.
 
     Parameters
     ----------
-    name
-        File in this folder. It exports as ``default`` what anywidget expects, an object with
-        ``render({ model, el })``.
+    names
+        Files in this folder. The last exports as ``default`` what anywidget expects, an object
+        with ``render({ model, el })``; before it stand those that it needs.
 
     Returns
     -------
     str
         One module without imports.
     """
-    return "\n".join((FOLDER / file).read_text(encoding="utf-8") for file in ("figure.js", name))
+    return "\n".join((FOLDER / file).read_text(encoding="utf-8") for file in ("figure.js", *names))
 
 
 class LiveFigure(anywidget.AnyWidget):

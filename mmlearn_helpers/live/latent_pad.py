@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import operator
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -17,6 +16,7 @@ from torch import nn
 from mmlearn_helpers.checks import check_labels, check_matrix, check_positive
 from mmlearn_helpers.live.figure import LiveFigure, script
 from mmlearn_helpers.live.network import flattened, half_precision, layer_kinds
+from mmlearn_helpers.live.numbers import packed, whole_sides
 from mmlearn_helpers.plots import PALETTE
 
 MOST_DOTS = 1000
@@ -101,7 +101,7 @@ class LatentPad(LiveFigure):
         layers = flattened(decoder)
         kinds = layer_kinds(layers, 2)
         n_outputs = [kind for kind in kinds if not isinstance(kind, str)][-1][1]
-        sides = _whole_sides(shape, n_outputs)
+        sides = whole_sides(shape, n_outputs, f"the decoder gives {n_outputs} numbers")
         check_positive("limit", limit)
         places, colours = _dots(codes, labels, limit)
         super().__init__(
@@ -110,7 +110,7 @@ class LatentPad(LiveFigure):
             weights=half_precision(layers),
             shape=sides,
             limit=float(limit),
-            places=places.half().numpy().astype("<f2").tobytes(),
+            places=packed(places, "codes"),
             colours=colours,
             z=z,
         )
@@ -144,19 +144,6 @@ class LatentPad(LiveFigure):
     def __repr__(self) -> str:
         """Name the figure and where its point is."""
         return f"LatentPad(z={self.z})"
-
-
-def _whole_sides(shape: tuple[int, int], n_outputs: int) -> list[int]:
-    try:
-        sides = [operator.index(side) for side in shape]
-    except TypeError:
-        sides = []
-    if len(sides) != 2 or math.prod(sides) != n_outputs or min(sides) < 1:
-        raise ValueError(
-            f"shape is {shape!r}, but the decoder gives {n_outputs} numbers; give a height and a "
-            f"width whose product is {n_outputs}."
-        )
-    return sides
 
 
 def _dots(

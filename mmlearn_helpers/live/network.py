@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from mmlearn_helpers.live.numbers import check_few, packed
+
 ACTIVATIONS = {nn.ReLU: "relu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.GELU: "gelu"}
-MOST_WEIGHTS = 500_000
 
 
 def flattened(network: nn.Sequential) -> list[nn.Module]:
@@ -92,11 +93,7 @@ def layer_kinds(layers: Sequence[nn.Module], n_inputs: int) -> list[str | list[i
             f"nn.Sequential(nn.Linear({n_inputs}, 784), nn.Sigmoid())."
         )
     n_weights = sum(weight.numel() for layer in layers for weight in layer.parameters())
-    if n_weights > MOST_WEIGHTS:
-        raise ValueError(
-            f"The decoder has {n_weights} weights, but a page can carry {MOST_WEIGHTS} at most; "
-            "train a narrower one for the figure."
-        )
+    check_few(n_weights, "The decoder", "train a narrower one for the figure")
     return kinds
 
 
@@ -123,17 +120,6 @@ def half_precision(layers: Sequence[nn.Module]) -> bytes:
         if not isinstance(layer, nn.Linear):
             continue
         bias = layer.weight.new_zeros(layer.out_features) if layer.bias is None else layer.bias
-        numbers = torch.cat([layer.weight.flatten(), bias]).detach().cpu()
-        if not numbers.isfinite().all():
-            raise ValueError(
-                f"Layer {number} of the decoder has weights that are NaN or infinite; train it "
-                "anew, perhaps with a smaller learning rate."
-            )
-        if not numbers.half().isfinite().all():
-            raise ValueError(
-                f"Layer {number} of the decoder has a weight of {numbers.abs().max():.3g}, but the "
-                "figure carries weights in half precision, at most 65504; train it with a smaller "
-                "learning rate or with weight decay."
-            )
-        parts.append(numbers.half().numpy().astype("<f2").tobytes())
+        numbers = torch.cat([layer.weight.flatten(), bias])
+        parts.append(packed(numbers, f"Layer {number} of the decoder"))
     return b"".join(parts)

@@ -78,7 +78,8 @@ def test_the_page_names_no_address():
 
 def test_the_scripts_are_small_and_import_nothing():
     sizes = {path.name: path.stat().st_size for path in FOLDER.glob("*.js")}
-    assert {"figure.js", "latent_pad.js", "start.js"} <= set(sizes)
+    names = {"cells", "completion", "figure", "latent_pad", "memory_grid", "start"}
+    assert {f"{name}.js" for name in names} == set(sizes)
     assert all(size < 8000 for size in sizes.values()), sizes
     for path in FOLDER.glob("*.js"):
         assert not re.search(r"^import |\bfetch\(|XMLHttpRequest", path.read_text(), re.MULTILINE)
@@ -87,6 +88,9 @@ def test_the_scripts_are_small_and_import_nothing():
 def test_a_figure_has_the_common_script_before_its_own():
     both = script("latent_pad.js")
     assert both.index("function halfFloats") < both.index("function makeDecoder")
+    three = script("cells.js", "memory_grid.js")
+    parts = ("function halfFloats", "function makeCells", "function makeNetwork")
+    assert sorted(parts, key=three.index) == list(parts)
 
 
 @pytest.mark.parametrize("path", [path for path in FOLDER.parent.rglob("*.py")], ids=str)

@@ -52,10 +52,25 @@ decoder = nn.Sequential(nn.Linear(2, 32), nn.Tanh(), nn.Linear(32, 784), nn.Sigm
 LatentPad(decoder, codes=torch.randn(200, 2), label="A test.")
 ```
 """
+MEMORY = """\
+from mmlearn_helpers.boltzmann.hopfield import hebbian
+from mmlearn_helpers.live import MemoryGrid
+
+memories = torch.randn(4, 64).sign()
+MemoryGrid(hebbian(memories), (8, 8), memories, label="A test.")
+"""
+COMPLETION = """\
+from mmlearn_helpers.boltzmann.restricted import RBM
+from mmlearn_helpers.live import Completion
+
+pictures = torch.randint(2, (5, 64)).float()
+Completion(RBM(64, 30), (8, 8), pictures, label="A test.")
+"""
+PAGES = ("chapter", "memory", "completion")
 INDEX = """\
 # A tiny book
 
-It has {doc}`chapter`.
+It has {doc}`chapter`, {doc}`memory` and {doc}`completion`.
 
 ```{glossary}
 moon
@@ -103,32 +118,6 @@ def moons():
 def small(*middle):
     torch.manual_seed(1)
     return nn.Sequential(nn.Linear(2, 32), *middle, nn.Linear(32, 784), nn.Sigmoid())
-
-
-def document(pad):
-    figure = pad._repr_mimebundle_()[0]["text/html"]
-    return f"<!doctype html><html lang='en'><title>A test</title><main>{figure}</main></html>"
-
-
-@pytest.fixture
-def show(browser, tmp_path):
-    """Open a page with a pad from a file; whatever it asks for beside that is in `asked`."""
-    contexts = []
-
-    def open_page(pad, selector=".mml-live", change=("", ""), **options):
-        (tmp_path / "page.html").write_text(document(pad).replace(*change))
-        options = {"viewport": {"width": 800, "height": 700}} | options
-        contexts.append(browser.new_context(**options))
-        tab = contexts[-1].new_page()
-        tab.asked = []
-        tab.on("request", lambda request: tab.asked.append(request.url))
-        tab.goto((tmp_path / "page.html").as_uri())
-        tab.locator(selector).wait_for()
-        return tab
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def settled(tab):
@@ -301,7 +290,7 @@ def test_a_screen_reader_hears_names_and_values(show, moons):
     assert tab.locator(f"#{described}").inner_text().startswith("Drag the point, or use the arrow")
 
 
-def test_two_figures_on_a_page_do_not_mix(show, moons, tmp_path):
+def test_two_figures_on_a_page_do_not_mix(show, document, moons, tmp_path):
     decoder, other = moons[0], small(nn.ReLU())
     tab = show(LatentPad(decoder))
     both = [document(LatentPad(model)) for model in (decoder, other)]
@@ -406,7 +395,7 @@ def test_a_script_that_does_not_load_leaves_the_still_picture(show, moons):
 
 @pytest.fixture(scope="module")
 def book(tiny_book, tmp_path_factory):
-    """A built tiny book whose chapter has a pad."""
+    """A built tiny book with a chapter for each kind of figure."""
     book = tiny_book(tmp_path_factory.mktemp("book"))
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(
@@ -415,7 +404,12 @@ def book(tiny_book, tmp_path_factory):
         dirs_exist_ok=True,
         ignore=ignored,
     )
-    (book.root / "book" / "chapter.md").write_text(CHAPTER)
+    start = CHAPTER.split("from mmlearn_helpers.live import LatentPad\n")[0]
+    for page, cell in (("chapter", None), ("memory", MEMORY), ("completion", COMPLETION)):
+        text = CHAPTER if cell is None else f"{start}_ = torch.manual_seed(0)\n{cell}```\n"
+        (book.root / "book" / f"{page}.md").write_text(text)
+    toc = "".join(f"  - file: book/{page}\n" for page in PAGES)
+    book.edit("_toc.yml", "  - file: book/chapter\n", toc)
     (book.root / "book" / "index.md").write_text(INDEX)
     build = book.run("build.py")
     assert build.returncode == 0, build.stdout + build.stderr
@@ -428,7 +422,7 @@ def visit(book, serve, browser):
     contexts = []
     with serve(book.root / "_build" / "html") as site:
 
-        def open_page(width=1280, scheme="light"):
+        def open_page(width=1280, scheme="light", page="chapter"):
             window = {"width": width, "height": 900}
             contexts.append(browser.new_context(viewport=window, color_scheme=scheme))
             tab = contexts[-1].new_page()
@@ -443,7 +437,7 @@ def visit(book, serve, browser):
             tab.route("**/*", answer)
             tab.on("console", lambda message: tab.errors.append((message.type, message.text)))
             tab.on("pageerror", lambda error: tab.errors.append(("error", str(error))))
-            tab.goto(f"{site}/book/chapter.html")
+            tab.goto(f"{site}/book/{page}.html")
             tab.locator(".mml-live").wait_for()
             return tab
 
@@ -454,7 +448,7 @@ def visit(book, serve, browser):
 
 def test_a_chapter_with_a_figure_is_the_same_when_run_again(book):
     recheck = book.run("recheck.py")
-    assert recheck.returncode == 0 and "1 passed" in recheck.stdout, recheck.stdout
+    assert recheck.returncode == 0 and "3 passed" in recheck.stdout, recheck.stdout
 
 
 def test_a_chapter_with_a_figure_has_no_trace_of_widgets(book):
@@ -477,10 +471,12 @@ def test_the_caption_stands_under_the_figure(visit):
     assert caption.bounding_box()["y"] >= figure["y"] + figure["height"]
 
 
-def test_a_chapter_asks_for_nothing_outside_and_logs_nothing(visit):
-    tab = visit()
-    tab.locator(".mml-pad").focus()
+@pytest.mark.parametrize("page", PAGES)
+def test_a_chapter_asks_for_nothing_outside_and_logs_nothing(visit, page):
+    tab = visit(page=page)
+    tab.locator("[role=application]").focus()
     tab.keyboard.press("ArrowUp")
+    tab.keyboard.press("Space")
     settled(tab)
     assert tab.outside == []
     assert [error for error in tab.errors if error[0] in ("error", "warning")] == []
@@ -498,12 +494,23 @@ def test_the_figure_fits_its_window(visit, width):
     assert below == (width == 390)
 
 
+@pytest.mark.parametrize("page", PAGES[1:])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_every_paper_fits_its_window(visit, width, page):
+    tab = visit(width, page=page)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [part.bounding_box() for part in tab.locator(".mml-paper, .mml-live button").all()]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    assert all(box["width"] >= 24 and box["height"] >= 24 for box in boxes)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_everybody_can_read_and_use_the_figure(visit, width, scheme):
-    tab = visit(width, scheme)
+@pytest.mark.parametrize("page", PAGES)
+def test_everybody_can_read_and_use_the_figure(visit, width, scheme, page):
+    tab = visit(width, scheme, page)
     assert tab.evaluate("document.documentElement.dataset.theme") == scheme
-    tab.locator(".mml-pad").focus()
+    tab.locator("[role=application]").focus()
     options = {"runOnly": WCAG, "resultTypes": ["violations", "passes"]}
     results = Axe().run(tab, context=".mml-live", options=options).response
     assert results["violations"] == []
@@ -517,9 +524,14 @@ def luminance(colour):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_focus_can_be_seen(visit, scheme):
-    tab = visit(scheme=scheme)
-    tab.locator(".mml-pad").focus()
+@pytest.mark.parametrize(
+    ("page", "part"),
+    [(page, "[role=application]") for page in PAGES]
+    + [("memory", "button"), ("memory", "input"), ("chapter", "input")],
+)
+def test_the_focus_can_be_seen(visit, scheme, page, part):
+    tab = visit(scheme=scheme, page=page)
+    tab.locator(f".mml-live {part}").first.focus()
     tab.keyboard.press("Shift+Tab")
     tab.keyboard.press("Tab")
     style = "getComputedStyle(document.activeElement)"
@@ -530,7 +542,7 @@ def test_the_focus_can_be_seen(visit, scheme):
     assert (max(ring, ground) + 0.05) / (min(ring, ground) + 0.05) > 3
 
 
-def test_a_page_with_a_large_decoder_is_light():
+def test_a_page_with_a_large_decoder_is_light(document):
     decoder = nn.Sequential(nn.Linear(2, 128), nn.Tanh(), nn.Linear(128, 784), nn.Sigmoid())
     pad = LatentPad(decoder, codes=torch.randn(1000, 2), labels=torch.arange(1000) % 10)
     size = len(gzip.compress(document(pad).encode()))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import nbformat
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_notebook
 from torch import nn
 
 MAKE = """\
@@ -31,38 +29,19 @@ PIXELS = """() => {
 
 
 @pytest.fixture(scope="module")
-def lab(start_lab, tmp_path_factory):
-    """Address of a JupyterLab with a notebook that makes a pad."""
-    folder = tmp_path_factory.mktemp("lab")
-    (folder / "work").mkdir()
-    cells = [new_code_cell(source) for source in CELLS]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "work" / "pad.ipynb")
-    with start_lab(folder / "work", folder) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, lab):
+def notebook(open_notebook):
     """The opened notebook, its first cell run."""
-    tab = browser.new_page(viewport={"width": 1280, "height": 1000})
-    tab.goto(lab.replace("/lab?", "/lab/tree/pad.ipynb?"))
-    tab.locator(".jp-Notebook .jp-CodeCell").nth(4).wait_for(timeout=60_000)
-    tab.get_by_text("| Idle").wait_for(timeout=60_000)  # before, a cell that is run does nothing
-    run(tab, 0)
-    tab.locator(".mml-live").wait_for(timeout=60_000)
-    yield tab
-    tab.close()
+    with open_notebook(CELLS) as tab:
+        yield tab
 
 
 def run(tab, number):
-    """Run one cell and wait until it has ended."""
-    tab.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".cm-content").click()
+    tab.cell(number).locator(".cm-content").click()
     tab.keyboard.press("Control+Enter")
 
 
 def output(tab, number):
-    return tab.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".jp-OutputArea")
+    return tab.cell(number).locator(".jp-OutputArea")
 
 
 def shown(z):
