@@ -101,7 +101,9 @@ def test_every_page_of_the_book_is_in_the_contents():
 
 
 def test_the_map_marks_the_chapters_that_exist():
-    written = re.search(r"^written = \((.*?)^\)", SOURCES["book/index"], re.MULTILINE | re.DOTALL)[1]
+    written = re.search(r"^written = \((.*?)^\)", SOURCES["book/index"], re.MULTILINE | re.DOTALL)[
+        1
+    ]
     chapters = "".join(re.findall(r'"(.*)"', written))
     assert len(set(chapters.split(", "))) == len(TAUGHT)
 
