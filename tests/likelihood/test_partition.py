@@ -56,7 +56,7 @@ def test_the_exact_sum_of_independent_units_is_a_product(monkeypatch, at_once):
 def test_twenty_units_are_summed_in_parts_without_being_asked():
     model = Machine(20)
     expected = nn.functional.softplus(model.b).sum().item()
-    assert 2**20 > partition.AT_ONCE
+    assert partition.AT_ONCE < 2**20
     assert exact_log_partition(model).item() == pytest.approx(expected, abs=1e-10)
 
 
@@ -124,19 +124,31 @@ def test_the_interval_holds_the_truth_in_nine_of_ten_repeats():
 
 
 def test_the_estimate_is_too_low_on_average_and_the_reverse_too_high():
-    """With 5 temperatures; with samples drawn anew for every repeat."""
-    model = rbm()
+    """With a single temperature, and with samples drawn anew for every repeat."""
+    model = rbm(scale=2.0)
     exact = exact_log_partition(model).item()
-    found = [
-        ais_log_partition(model, samples(model, 10, seed), n_chains=10, n_temperatures=5, seed=seed)
-        for seed in range(200)
-    ]
+    found = []
+    for seed in range(300):
+        v = samples(model, 20, seed + 1000)
+        found.append(ais_log_partition(model, v, n_chains=10, n_temperatures=1, seed=seed))
     forward, reverse = (
         torch.tensor([getattr(one, name) for one in found], dtype=torch.float64) - exact
         for name in ("estimate", "reverse")
     )
-    assert forward.mean() < -3 * forward.std() / 200**0.5
-    assert reverse.mean() > 3 * reverse.std() / 200**0.5
+    assert forward.mean() < -3 * forward.std() / 300**0.5
+    assert reverse.mean() > 3 * reverse.std() / 300**0.5
+
+
+def test_the_reverse_is_not_too_low_for_samples_that_set_the_means_of_the_independent_units():
+    """A sample used for both would begin where it is expected, and the reverse be too low."""
+    model = rbm(scale=0.0)
+    found = [
+        ais_log_partition(
+            model, samples(model, 10, seed + 1000), n_chains=2, n_temperatures=1, seed=seed
+        ).reverse
+        for seed in range(200)
+    ]
+    assert sum(found) / 200 > exact_log_partition(model).item() + 0.1
 
 
 def test_the_partition_function_itself_is_right_on_average():
@@ -147,21 +159,19 @@ def test_the_partition_function_itself_is_right_on_average():
     assert found.low < exact < found.high
 
 
-def test_more_temperatures_bring_both_sides_together():
-    model = rbm()
+def test_more_temperatures_narrow_the_interval():
+    model = rbm(40, 12)
     v = samples(model)
-    gaps = []
-    for n_temperatures in (3, 30, 300):
-        found = ais_log_partition(model, v, n_temperatures=n_temperatures)
-        gaps.append(found.reverse - found.estimate)
-    assert gaps[0] > 3 * gaps[1] > 9 * gaps[2] > -0.1
+    found = [ais_log_partition(model, v, n_temperatures=n) for n in (1, 30, 1000)]
+    widths = [one.high - one.low for one in found]
+    assert widths[0] > 3 * widths[1] > 9 * widths[2]
 
 
 def test_independent_units_are_exact_with_a_single_temperature():
     model = rbm(scale=0.0, dtype=torch.float64)
     with torch.no_grad():
         model.c.fill_(0.7)
-    v = torch.tensor([[0.0] * 12, [1.0] * 12], dtype=torch.float64)
+    v = torch.tensor([0.0, 0.0, 1.0, 1.0], dtype=torch.float64)[:, None].expand(-1, 12)
     found = ais_log_partition(model, v, n_chains=10, n_temperatures=1)
     exact = exact_log_partition(model).item()
     for one in found:
@@ -194,4 +204,4 @@ def test_huge_partition_functions_do_not_overflow():
     found = ais_log_partition(model, torch.ones(5, 12), n_chains=10, n_temperatures=2000)
     exact = exact_log_partition(model).item()
     assert exact > 5000
-    assert found.estimate == pytest.approx(exact, abs=0.1)
+    assert found.estimate == pytest.approx(exact, abs=0.5)
