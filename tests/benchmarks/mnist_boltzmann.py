@@ -225,16 +225,31 @@ def long_run(train: torch.Tensor, _: torch.Tensor, test: torch.Tensor) -> Parts:
     yield {"schedules": schedules, "final": final, "long_seconds": history.seconds}
 
 
+class Watched(RBM):
+    """Keeps a copy of itself at the beginning of some steps."""
+
+    def __init__(self, steps: list[int]) -> None:
+        super().__init__(784, N_HIDDEN)
+        self.steps, self.done, self.copies = steps, 0, []
+
+    def loss(self, v: torch.Tensor) -> dict[str, torch.Tensor]:
+        if self.done in self.steps:
+            self.copies.append(copied(*(w.detach().clone() for w in (self.W, self.b, self.c))))
+        self.done += 1
+        return super().loss(v)
+
+
 def course(train: torch.Tensor, _: torch.Tensor, test: torch.Tensor) -> Parts:
-    """Train by CD-1 for ever more epochs, each time from the same beginning."""
+    """Train by CD-1 with a constant step size, and judge after ever more epochs."""
+    *epochs, last = COURSE["epochs"]
+    model = Watched([epoch * len(train) // BATCH_SIZE for epoch in epochs])
+    rate = COURSE["learning_rate"]
+    fit(model, train, epochs=last, batch_size=BATCH_SIZE, learning_rate=rate)
     found = []
-    for epochs in COURSE["epochs"]:
-        model = RBM(784, N_HIDDEN)
-        rate = COURSE["learning_rate"]
-        fit(model, train, epochs=epochs, batch_size=BATCH_SIZE, learning_rate=rate)
+    for epoch, copy in zip(COURSE["epochs"], [*model.copies, model], strict=True):
         torch.manual_seed(0)
-        error = model.loss(test)["reconstruction"].item()
-        found.append({"epochs": epochs, "reconstruction": error} | judge(model, test, **JUDGE))
+        error = copy.loss(test)["reconstruction"].item()
+        found.append({"epochs": epoch, "reconstruction": error} | judge(copy, test, **JUDGE))
         print(found[-1], flush=True)
     yield {"course": found}
 
