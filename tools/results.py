@@ -261,7 +261,7 @@ def write_rbm(root: Path, record: dict) -> None:
     text = (
         "\nContrastive divergence with one step (CD-1), Adam with the constant step size "
         f"{settings['course']:g}: one run, looked at after so many epochs. Judged as above. "
-        f" Run on {made(parts['course'])}.\n"
+        f"Run on {made(parts['course'])}.\n"
     )
     write(root, "rbm_course", table(COURSE, rows) + text)
 

@@ -32,14 +32,14 @@ N_HIDDEN = 500
 BATCH_SIZE = 100
 LARGE_BATCH = 200
 STEP_SIZES = {
-    "fit, PCD": 3e-3,
+    "fit, PCD": 2e-3,
     "fit, CD-1": 3e-4,
     "scikit-learn": 0.02,
     "scikit-learn, batches of 200": 0.1,
     "learnergy": 0.01,
 }
 TRIED = {
-    "fit, PCD": [1e-3, 2e-3, 3e-3],
+    "fit, PCD": [1e-3, 2e-3, 3e-3, 5e-3],
     "fit, CD-1": [3e-4, 1e-3],
     "scikit-learn": [0.005, 0.01, 0.02, 0.05, 0.1, 0.2],
     "scikit-learn, batches of 200": [0.05, 0.1],
