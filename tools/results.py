@@ -230,7 +230,7 @@ def write_rbm(root: Path, record: dict) -> None:
         "if they begin with samples of the model; they begin with test pictures after "
         f"{spaced(judge['n_steps'])} steps of Gibbs sampling. Nats per test picture, mean ± "
         f"standard deviation over the seeds {', '.join(map(str, seeds))}; higher is better. Run on "
-        f"{made(parts['side_by_side'])}, {versions}.\n"
+        f"{made(parts['side_by_side'])}, {versions}. {record['remark']}\n"
     )
     write(root, "rbm_peers", table(MACHINES, rows) + text)
 

@@ -161,7 +161,7 @@ def side_by_side(train: torch.Tensor, _: torch.Tensor, test: torch.Tensor) -> Pa
             run = {"way": way, "seed": seed, "epochs": epochs[way], "seconds": taken}
             runs.append(run | judge(model, test, **JUDGE))
             print(runs[-1], flush=True)
-        yield {"epoch_seconds": seconds, "runs": runs}
+        yield {"epoch_seconds": seconds, "runs": runs, "remark": ""}
 
 
 def unshuffled(_: torch.Tensor, by_class: torch.Tensor, test: torch.Tensor) -> Parts:
@@ -199,7 +199,7 @@ def long_run(train: torch.Tensor, _: torch.Tensor, test: torch.Tensor) -> Parts:
         "and 10 000 test pictures",
         "measure": "minus the test log-likelihood, nats, its partition function estimated by "
         f"annealed importance sampling with {FINAL['n_chains']} chains and "
-        f"{FINAL['n_temperatures']} temperatures",
+        f"{FINAL['n_temperatures']:,} temperatures".replace(",", " "),
         "source": "Salakhutdinov and Murray 2008, CD-25 with 500 hidden units, as quoted in the "
         "code of natural_bm",
         "paper": 86.34,
@@ -211,8 +211,9 @@ def long_run(train: torch.Tensor, _: torch.Tensor, test: torch.Tensor) -> Parts:
             f"{LONG['n_chains']} chains instead of CD-25; {LONG['epochs']} epochs with batches of "
             f"{BATCH_SIZE} and Adam's one-cycle step size up to {LONG['learning_rate']}, chosen by "
             "the test log-likelihood of runs of 8 to 30 epochs, which favours our number a "
-            "little. How many epochs the paper took and how it made pixels black or white we have "
-            "not read. The estimate of the log-likelihood is too high on average; three standard "
+            "little. This does not reach the paper's number. How many epochs the paper took and "
+            "how it made pixels black or white we have not read. The estimate of the "
+            "log-likelihood is too high on average; three standard "
             f"errors reach from {final['low']:.2f} {high}. The reverse runs, too low on average if "
             f"they begin with samples of the model, give {final['reverse']:.2f}; they begin with "
             f"{FINAL['n_chains'] // 2} states, each after {FINAL['n_steps']} steps of Gibbs "
@@ -280,7 +281,7 @@ def write(name: str, found: dict[str, object], load_average: list[float]) -> Non
     versions = {name: version(name).split("+")[0] for name in names}
     parts = old.get("parts", {}) | {name: part}
     written = {"versions": versions, "settings": settings, "parts": parts}
-    RECORD.write_text(json.dumps(old | written | found, indent=2) + "\n")
+    RECORD.write_text(json.dumps(old | written | found, indent=2, ensure_ascii=False) + "\n")
 
 
 def main() -> None:

@@ -160,7 +160,7 @@ def test_contrastive_divergence_is_on_average_what_sums_over_all_states_say(n_st
 
 @pytest.mark.parametrize("n_steps", [1, 3])
 def test_with_chains_the_steps_begin_where_the_chains_are(n_steps):
-    model, v = rbm(n_steps=n_steps, n_chains=100_000, scale=0.7), examples(n=20)
+    model, v = rbm(n_steps=n_steps, n_chains=100_000, scale=0.7), examples(n=20).repeat(5000, 1)
     h = states(3)[5]
     model.chains.copy_(h.expand(100_000, -1))
     start = torch.zeros(8, dtype=torch.float64)
