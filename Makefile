@@ -24,6 +24,7 @@ lab: $(STAMP)
 benchmark: $(STAMP) $(PEERS)/.installed
 	$(PEERS)/bin/python tests/benchmarks/training_speed.py
 	$(PEERS)/bin/python tests/benchmarks/mnist_likelihood.py
+	$(PEERS)/bin/python tests/benchmarks/mnist_boltzmann.py
 	$(BIN)/python tests/benchmarks/mnist_reconstruction.py
 
 # torch first and alone: with it in place, nothing else asks for another build of it.

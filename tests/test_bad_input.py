@@ -16,12 +16,33 @@ import torch
 from torch import nn
 
 import mmlearn_helpers
-from mmlearn_helpers import data, evaluation, likelihood, live, networks, plots, retrieval, training
+from mmlearn_helpers import (
+    binary,
+    data,
+    evaluation,
+    likelihood,
+    live,
+    networks,
+    plots,
+    retrieval,
+    training,
+)
 from mmlearn_helpers.__main__ import main
 from mmlearn_helpers.autoencoders import deep, pca
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
+from mmlearn_helpers.binary import all_states, check_binary, check_clamped, draw
+from mmlearn_helpers.boltzmann import gaussian, hopfield, machine, restricted
 from mmlearn_helpers.boltzmann.gaussian import GaussianRBM
+from mmlearn_helpers.boltzmann.hopfield import (
+    check_patterns,
+    check_weights,
+    energy,
+    hebbian,
+    pseudo_inverse,
+    recall,
+)
+from mmlearn_helpers.boltzmann.machine import BoltzmannMachine
 from mmlearn_helpers.boltzmann.restricted import RBM
 from mmlearn_helpers.data import Split, audio, from_folder, load, loader, paired
 from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
@@ -33,7 +54,13 @@ from mmlearn_helpers.evaluation import (
     linear_probe,
     reconstruction_error,
 )
-from mmlearn_helpers.likelihood import exact_log_likelihood, importance_weighted_bound
+from mmlearn_helpers.likelihood import (
+    ais_log_partition,
+    exact_log_likelihood,
+    exact_log_partition,
+    importance_weighted_bound,
+    pseudo_log_likelihood,
+)
 from mmlearn_helpers.live import Completion, LatentPad, LiveFigure, MemoryGrid
 from mmlearn_helpers.networks import check_sizes, mlp
 from mmlearn_helpers.plots import (
@@ -54,14 +81,19 @@ from mmlearn_helpers.variational.vae import VAE
 PACKAGE = Path(mmlearn_helpers.__file__).parent
 MODULES = (
     audio,
+    binary,
     data,
     deep,
     evaluation,
+    gaussian,
+    hopfield,
     likelihood,
     live,
+    machine,
     networks,
     pca,
     plots,
+    restricted,
     retrieval,
     training,
     vae,
@@ -72,6 +104,9 @@ GAP = X.clone()
 GAP[2, 1] = math.nan
 LABELS = torch.arange(12) % 3
 BINARY = (X > 0).float()
+SPINS = 2 * BINARY - 1
+WEIGHTS = hebbian(SPINS)
+FREE = torch.zeros(4, dtype=torch.bool)
 PICTURES = torch.rand(12, 8, 8, generator=torch.Generator().manual_seed(0))
 WAVES = torch.zeros(2, 1000)
 MEL = torch.zeros(1, 1, 40, 4)
@@ -97,6 +132,24 @@ def bernoulli(*sizes, **options):
     return VAE(list(sizes) or [4, 3, 2], **options)
 
 
+def rbm(n_visible=4, n_hidden=3, **options):
+    return RBM(n_visible, n_hidden, **options)
+
+
+def spoilt(x, row, column, value):
+    """A copy with another value in one place."""
+    x = x.clone()
+    x[row, column] = value
+    return x
+
+
+def restless():
+    """Recall a state that takes more sweeps than there may be."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hopfield, "MAX_SWEEPS", 1)
+        recall(spoilt(spoilt(torch.zeros(2, 2), 0, 1, 1.0), 1, 0, 1.0), torch.tensor([[1.0, -1]]))
+
+
 def too_narrow():
     """Integrate a posterior that falls between the points of every grid."""
     model = VAE([4, 1], likelihood="gaussian").double()
@@ -104,7 +157,7 @@ def too_narrow():
         model.decoder[0].weight.fill_(1e4)
         model.log_sigma.fill_(-10)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(likelihood, "MAX_POINTS", 2**12)
+        patch.setattr(likelihood.latents, "MAX_POINTS", 2**12)
         exact_log_likelihood(model, X[:1].double())
 
 
@@ -996,6 +1049,375 @@ CASES = {
         lambda _: net().encode(X[0]),
         (ValueError, r"shape \(4,\), .* write a single example as x\[None\]"),
     ),
+    # States of zeros and ones.
+    "all_states, half a unit": (
+        lambda _: all_states(2.5),
+        (TypeError, "n is 2.5, but a whole number is expected"),
+    ),
+    "all_states, no units": (
+        lambda _: all_states(0),
+        (ValueError, "n is 0, but at least 1 is needed"),
+    ),
+    "all_states, too many": (
+        lambda _: all_states(26),
+        (ValueError, r"26 units have 2\^26 states, .* at most 2\^25 .* with .*ais_log_partition"),
+    ),
+    "all_states, from a negative number": (
+        lambda _: all_states(3, -1),
+        (ValueError, "start is -1, but at least 0 is needed"),
+    ),
+    "all_states, backwards": (
+        lambda _: all_states(3, 5, 2),
+        (ValueError, "stop is 2, but at least 6 is needed"),
+    ),
+    "all_states, beyond the last": (
+        lambda _: all_states(3, 0, 9),
+        (ValueError, "stop is 9, but 3 units have only 8 states"),
+    ),
+    "draw, an array": (
+        lambda _: draw(np.full(3, 0.5)),
+        (TypeError, r"probabilities is a ndarray, .* torch.as_tensor\(probabilities"),
+    ),
+    "draw, whole numbers": (
+        lambda _: draw(LABELS),
+        (TypeError, r"probabilities holds torch.int64 .* convert it with probabilities.float\(\)"),
+    ),
+    "check_binary, shades of grey": (
+        lambda _: check_binary(spoilt(BINARY, 2, 1, 0.5)),
+        (ValueError, r"x ranges from 0 to 1 and does not .* black or white with x.bernoulli\(\)"),
+    ),
+    "check_binary, -1 and 1": (
+        lambda _: check_binary(SPINS),
+        (ValueError, r"x ranges from -1 to 1 .* turn -1 and 1 into them with \(x \+ 1\) / 2"),
+    ),
+    "check_binary, truth values": (
+        lambda _: check_binary(BINARY.bool()),
+        (TypeError, r"x holds torch.bool numbers, .* convert it with x.float\(\)"),
+    ),
+    "check_clamped, numbers": (
+        lambda _: check_clamped(torch.zeros(4), 4),
+        (ValueError, r"clamped has shape \(4,\) and holds torch.float32 .* \(4,\) booleans"),
+    ),
+    "check_clamped, too few": (
+        lambda _: check_clamped(FREE[:3], 4),
+        (ValueError, r"clamped has shape \(3,\) .* \(4,\) booleans .* True for each unit that"),
+    ),
+    "check_clamped, a list": (
+        lambda _: check_clamped([True] * 4, 4),
+        (TypeError, r"clamped is a list, .* torch.as_tensor\(clamped, dtype=torch.bool\)"),
+    ),
+    # Hopfield networks.
+    "hebbian, zeros and ones": (
+        lambda _: hebbian(BINARY),
+        (ValueError, r"patterns holds 0 at row \d+, .* only -1 and 1 are expected; .* 2 \* x - 1"),
+    ),
+    "hebbian, shades of grey": (
+        lambda _: hebbian(spoilt(SPINS, 2, 1, 0.5)),
+        (ValueError, r"patterns holds 0.5 at row 2, column 1, .* grey with torch.where\(x > 0.5"),
+    ),
+    "hebbian, whole numbers": (
+        lambda _: hebbian(SPINS.long()),
+        (TypeError, r"patterns holds torch.int64 numbers, .* convert it with patterns.float\(\)"),
+    ),
+    "hebbian, NaN": (
+        lambda _: hebbian(spoilt(SPINS, 2, 1, math.nan)),
+        (ValueError, "patterns holds 1 values that are NaN .* row 2, column 1; remove"),
+    ),
+    "hebbian, pictures": (
+        lambda _: hebbian(PICTURES.round() * 2 - 1),
+        (ValueError, r"patterns has shape \(12, 8, 8\), .* flatten pictures with patterns.flatten"),
+    ),
+    "hebbian, no patterns": (
+        lambda _: hebbian(SPINS[:0]),
+        (ValueError, r"patterns has shape \(0, 4\): there is nothing in it"),
+    ),
+    "hebbian, an array": (
+        lambda _: hebbian(SPINS.numpy()),
+        (TypeError, r"patterns is a ndarray, .* convert it with torch.as_tensor\(patterns"),
+    ),
+    "pseudo_inverse, zeros and ones": (
+        lambda _: pseudo_inverse(BINARY),
+        (ValueError, r"patterns holds 0 at row .* turn zeros and ones into them with 2 \* x - 1"),
+    ),
+    "pseudo_inverse, infinity": (
+        lambda _: pseudo_inverse(spoilt(SPINS, 2, 1, math.inf)),
+        (ValueError, "patterns holds 1 values that are NaN or infinite"),
+    ),
+    "pseudo_inverse, a single pattern": (
+        lambda _: pseudo_inverse(SPINS[0]),
+        (ValueError, r"shape \(4,\), .* write a single example as patterns\[None\]"),
+    ),
+    "energy, states of another width": (
+        lambda _: energy(WEIGHTS, SPINS[:, :3]),
+        (ValueError, "s has 3 columns, but the model was made for 4; pass data of that width"),
+    ),
+    "energy, zeros and ones": (
+        lambda _: energy(WEIGHTS, BINARY),
+        (ValueError, r"s holds 0 at row .* only -1 and 1 are expected"),
+    ),
+    "energy, another precision": (
+        lambda _: energy(WEIGHTS, SPINS.double()),
+        (TypeError, r"s holds torch.float64 numbers, but the model torch.float32; .* s.to\(torch"),
+    ),
+    "recall, weights and states in the wrong order": (
+        lambda _: recall(SPINS, WEIGHTS),
+        (
+            ValueError,
+            r"weights has shape \(12, 4\), but a square matrix \(N, N\) is expected; make",
+        ),
+    ),
+    "recall, no symmetry": (
+        lambda _: recall(spoilt(WEIGHTS, 2, 1, 3.0), SPINS),
+        (ValueError, r"not symmetric: weights\[\d, \d\] is .*no energy that falls; use \(weights"),
+    ),
+    "recall, units that act on themselves": (
+        lambda _: recall(spoilt(WEIGHTS, 2, 2, 1.0), SPINS),
+        (
+            ValueError,
+            r"Unit 2 acts on itself: weights\[2, 2\] is 1, .*weights.fill_diagonal_\(0\)",
+        ),
+    ),
+    "recall, weights that are NaN": (
+        lambda _: recall(spoilt(WEIGHTS, 2, 1, math.nan), SPINS),
+        (ValueError, "weights holds 1 values that are NaN .* row 2, column 1"),
+    ),
+    "recall, a negative seed": (
+        lambda _: recall(WEIGHTS, SPINS, seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    "recall, no rest": (
+        lambda _: restless(),
+        (ArithmeticError, r"not at rest after 1 sweeps.* use weights.double\(\) and s.double\(\)"),
+    ),
+    "check_patterns, twos": (
+        lambda _: check_patterns(2 * SPINS, "states"),
+        (ValueError, r"states holds -?2 at row 0, column 0, but only -1 and 1 are expected"),
+    ),
+    "check_weights, whole numbers": (
+        lambda _: check_weights(torch.zeros(3, 3, dtype=torch.long)),
+        (TypeError, r"weights holds torch.int64 .* convert it with weights.float\(\)"),
+    ),
+    "check_weights, a row of them": (
+        lambda _: check_weights(WEIGHTS[0]),
+        (ValueError, r"weights has shape \(4,\), but a matrix"),
+    ),
+    # Boltzmann machines.
+    "BoltzmannMachine, half a unit": (
+        lambda _: BoltzmannMachine(4.5),
+        (TypeError, "n_visible is 4.5, but a whole number is expected"),
+    ),
+    "BoltzmannMachine, fewer hidden units than none": (
+        lambda _: BoltzmannMachine(4, -1),
+        (ValueError, "n_hidden is -1, but at least 0 is needed"),
+    ),
+    "BoltzmannMachine, no sweeps": (
+        lambda _: BoltzmannMachine(4, n_sweeps=0),
+        (ValueError, "n_sweeps is 0, but at least 1 is needed"),
+    ),
+    "BoltzmannMachine, no chains": (
+        lambda _: BoltzmannMachine(4, n_chains=0),
+        (ValueError, "n_chains is 0, but at least 1 is needed"),
+    ),
+    "BoltzmannMachine, a seed that is a word": (
+        lambda _: BoltzmannMachine(4, seed="1"),
+        (TypeError, "seed is '1', but a whole number is expected"),
+    ),
+    "BoltzmannMachine, connections of the visible units only": (
+        lambda _: BoltzmannMachine(4, 2, connections=1 - torch.eye(4)),
+        (ValueError, r"shape \(4, 4\), but a matrix \(6, 6\) .* for each of the 6 units"),
+    ),
+    "BoltzmannMachine, connections with weights": (
+        lambda _: BoltzmannMachine(4, connections=WEIGHTS),
+        (ValueError, r"connections .* zeros and ones is expected"),
+    ),
+    "BoltzmannMachine, connections with a direction": (
+        lambda _: BoltzmannMachine(4, connections=torch.ones(4, 4).triu(1)),
+        (ValueError, r"connections is not symmetric .* use torch.maximum\(connections, conn"),
+    ),
+    "BoltzmannMachine, connections of units with themselves": (
+        lambda _: BoltzmannMachine(4, connections=torch.ones(4, 4)),
+        (ValueError, r"no unit acts on itself; .* fill_diagonal_\(0\)"),
+    ),
+    "BoltzmannMachine, a list of connections": (
+        lambda _: BoltzmannMachine(2, connections=[[0, 1], [1, 0]]),
+        (TypeError, r"connections is a list, .* convert it with torch.as_tensor\(connections"),
+    ),
+    "BoltzmannMachine, grey data": (
+        lambda _: BoltzmannMachine(4).loss(spoilt(BINARY, 2, 1, 0.5)),
+        (ValueError, r"v ranges from 0 to 1 and does not consist of zeros and ones"),
+    ),
+    "BoltzmannMachine, states of the visible units only": (
+        lambda _: BoltzmannMachine(4, 2).energy(BINARY),
+        (ValueError, "s has 4 columns, but the model was made for 6"),
+    ),
+    "BoltzmannMachine, the states of all units for the visible ones": (
+        lambda _: BoltzmannMachine(3, 1).free_energy(BINARY),
+        (ValueError, "v has 4 columns, but the model was made for 3"),
+    ),
+    "BoltzmannMachine, hidden units without end": (
+        lambda _: BoltzmannMachine(4, 26).free_energy(BINARY),
+        (ValueError, r"26 units have 2\^26 states, .* at most 2\^25 .*ais_log_partition"),
+    ),
+    "BoltzmannMachine, one number for the temperatures": (
+        lambda _: BoltzmannMachine(4).gibbs(BINARY, 1.0),
+        (TypeError, r"temperatures is 1.0, but a list .* \[1.0\] \* 100 samples, for 100 sweeps"),
+    ),
+    "BoltzmannMachine, no temperatures": (
+        lambda _: BoltzmannMachine(4).gibbs(BINARY, []),
+        (TypeError, r"temperatures is \[\], but a list with one number for each sweep is expect"),
+    ),
+    "BoltzmannMachine, a word for the temperatures": (
+        lambda _: BoltzmannMachine(4).gibbs(BINARY, "cold"),
+        (TypeError, "A temperature is 'c', but a number is expected"),
+    ),
+    "BoltzmannMachine, a temperature of 0": (
+        lambda _: BoltzmannMachine(4).gibbs(BINARY, [1.0, 0.0]),
+        (
+            ValueError,
+            "A temperature is 0.0, but .* above 0 .* Hopfield network: use .*recall",
+        ),
+    ),
+    "BoltzmannMachine, a negative temperature": (
+        lambda _: BoltzmannMachine(4).gibbs(BINARY, [-1.0]),
+        (ValueError, "A temperature is -1.0, but a finite number above 0 is needed"),
+    ),
+    "BoltzmannMachine, a temperature that is NaN": (
+        lambda _: BoltzmannMachine(4).gibbs(BINARY, [math.nan]),
+        (ValueError, "A temperature is nan, but a finite number above 0 is needed"),
+    ),
+    "BoltzmannMachine, a mask of numbers": (
+        lambda _: BoltzmannMachine(4).gibbs(BINARY, [1.0], clamped=torch.zeros(4)),
+        (ValueError, r"clamped .* holds torch.float32 numbers, but \(4,\) booleans are expected"),
+    ),
+    "RBM, no hidden units": (
+        lambda _: RBM(4, 0),
+        (ValueError, "n_hidden is 0, but at least 1 is needed"),
+    ),
+    "RBM, True for a number": (
+        lambda _: RBM(True, 3),
+        (TypeError, "n_visible is True, but a whole number is expected"),
+    ),
+    "RBM, no steps": (
+        lambda _: rbm(n_steps=0),
+        (ValueError, "n_steps is 0, but at least 1 is needed"),
+    ),
+    "RBM, no chains": (
+        lambda _: rbm(n_chains=0),
+        (ValueError, "n_chains is 0, but at least 1 is needed"),
+    ),
+    "RBM, a negative seed": (
+        lambda _: rbm(seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    "RBM, data that are not binary": (
+        lambda _: train(rbm()),
+        (ValueError, r"v ranges from .* draw shades of grey .* with v.bernoulli\(\)"),
+    ),
+    "RBM, data with a gap": (
+        lambda _: rbm().encode(spoilt(BINARY, 2, 1, math.nan)),
+        (ValueError, "v holds 1 values that are NaN .* row 2, column 1"),
+    ),
+    "RBM, whole numbers": (
+        lambda _: rbm().free_energy(BINARY.long()),
+        (TypeError, r"v holds torch.int64 numbers, .* convert it with v.float\(\)"),
+    ),
+    "RBM, another precision": (
+        lambda _: rbm().loss(BINARY.double()),
+        (TypeError, r"v holds torch.float64 numbers, but the model torch.float32"),
+    ),
+    "RBM, visible states to decode": (
+        lambda _: rbm().decode(BINARY),
+        (ValueError, "h has 4 columns, but the model was made for 3"),
+    ),
+    "RBM, no steps of sampling": (
+        lambda _: rbm().gibbs(BINARY, 0),
+        (ValueError, "n_steps is 0, but at least 1 is needed"),
+    ),
+    "RBM, temperatures for the steps": (
+        lambda _: rbm().gibbs(BINARY, [1.0]),
+        (TypeError, r"n_steps is \[1.0\], but a whole number is expected"),
+    ),
+    "RBM, a mask that is too short": (
+        lambda _: rbm().gibbs(BINARY, 1, clamped=FREE[:2]),
+        (ValueError, r"clamped has shape \(2,\) .* but \(4,\) booleans are expected"),
+    ),
+    "RBM, half a sample": (
+        lambda _: rbm().sample(2.5),
+        (TypeError, "n is 2.5, but a whole number is expected"),
+    ),
+    "GaussianRBM, no visible units": (
+        lambda _: GaussianRBM(0, 3),
+        (ValueError, "n_visible is 0, but at least 1 is needed"),
+    ),
+    "GaussianRBM, NaN": (
+        lambda _: GaussianRBM(4, 3).loss(GAP),
+        (ValueError, "v holds 1 values that are NaN .* row 2, column 1"),
+    ),
+    "GaussianRBM, another width": (
+        lambda _: GaussianRBM(3, 3).encode(X),
+        (ValueError, "v has 4 columns, but the model was made for 3"),
+    ),
+    # Partition functions.
+    "exact_log_partition, a model without energy": (
+        lambda _: exact_log_partition(net()),
+        (TypeError, r"a DeepAutoencoder without enumeration\(\), .* give a BoltzmannMachine or an"),
+    ),
+    "exact_log_partition, too many units": (
+        lambda _: exact_log_partition(RBM(30, 26)),
+        (ValueError, r"2\^26 terms, .* of 26 units, .* at most 2\^25 .* with ais_log_partition"),
+    ),
+    "exact_log_partition, too many units in one layer": (
+        lambda _: exact_log_partition(BoltzmannMachine(20, 6)),
+        (ValueError, r"2\^26 terms, .* at most 2\^25 can be summed; .* annealed importance sampl"),
+    ),
+    "ais_log_partition, a model in one layer": (
+        lambda _: ais_log_partition(BoltzmannMachine(4), BINARY),
+        (TypeError, r"a BoltzmannMachine without weights W \(K, D\), .* with exact_log_partition"),
+    ),
+    "ais_log_partition, Gaussian units": (
+        lambda _: ais_log_partition(GaussianRBM(4, 3), BINARY),
+        (TypeError, "a GaussianRBM .* not that of binary units, .* with exact_log_partition"),
+    ),
+    "ais_log_partition, samples of another width": (
+        lambda _: ais_log_partition(rbm(), BINARY[:, :3]),
+        (ValueError, "samples has 3 columns, but the model was made for 4"),
+    ),
+    "ais_log_partition, probabilities for samples": (
+        lambda _: ais_log_partition(rbm(), BINARY / 2),
+        (ValueError, r"samples ranges from 0 to 0.5 .* with samples.bernoulli\(\)"),
+    ),
+    "ais_log_partition, a single sample": (
+        lambda _: ais_log_partition(rbm(), BINARY[:1]),
+        (ValueError, r"samples is a single state, but at least two .* with model.sample\(500\)"),
+    ),
+    "ais_log_partition, one chain": (
+        lambda _: ais_log_partition(rbm(), BINARY, n_chains=1),
+        (ValueError, "n_chains is 1, but at least 2 is needed"),
+    ),
+    "ais_log_partition, no temperatures": (
+        lambda _: ais_log_partition(rbm(), BINARY, n_temperatures=0),
+        (ValueError, "n_temperatures is 0, but at least 1 is needed"),
+    ),
+    "ais_log_partition, a list of temperatures": (
+        lambda _: ais_log_partition(rbm(), BINARY, n_temperatures=[0.0, 1.0]),
+        (TypeError, r"n_temperatures is \[0.0, 1.0\], but a whole number is expected"),
+    ),
+    "ais_log_partition, a huge seed": (
+        lambda _: ais_log_partition(rbm(), BINARY, seed=2**63),
+        (ValueError, r"seed is \d+, but a number below 2\*\*63 is needed"),
+    ),
+    "pseudo_log_likelihood, a model without energy": (
+        lambda _: pseudo_log_likelihood(net(), BINARY),
+        (TypeError, r"a DeepAutoencoder without free_energy\(v\), .* give a BoltzmannMachine or"),
+    ),
+    "pseudo_log_likelihood, Gaussian data": (
+        lambda _: pseudo_log_likelihood(GaussianRBM(4, 3), X),
+        (ValueError, "v ranges from .* binary units take nothing else"),
+    ),
+    "pseudo_log_likelihood, another width": (
+        lambda _: pseudo_log_likelihood(rbm(), BINARY[:, :3]),
+        (ValueError, "v has 3 columns, but the model was made for 4"),
+    ),
     "VAE, one number for the sizes": (
         lambda _: VAE(4),
         (TypeError, r"sizes is 4, but a list of whole numbers is expected, for example \[64"),
@@ -1510,6 +1932,6 @@ def test_there_is_a_mistake_for_every_public_function_that_takes_something():
             here = hasattr(module, "__all__") or getattr(thing, "__module__", "") == module.__name__
             if ours and here and not name.startswith("_") and inspect.signature(thing).parameters:
                 public.add(name)
-    public -= {"Reconstructor", "LatentVariableModel"}
+    public -= {"Reconstructor", "LatentVariableModel", "LogPartition"}
     assert {"fit", "code_map", "load", "mlp", "VAE", "nearest", "linear_probe"} <= public
     assert not public - {case.split(",")[0] for case in CASES}

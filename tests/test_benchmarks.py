@@ -9,11 +9,15 @@ import sys
 import pytest
 import torch
 from chapters import ROOT
-from results import write_results, write_vae
+from results import write_rbm, write_results, write_vae
+
+from mmlearn_helpers.likelihood import exact_log_partition
+from mmlearn_helpers.training import fit
 
 APPENDIX = ROOT / "book" / "appendix"
 RECORD = json.loads((APPENDIX / "speed.json").read_text())
 VAE = json.loads((APPENDIX / "vae.json").read_text())
+MACHINES = json.loads((APPENDIX / "rbm.json").read_text())
 
 
 @pytest.fixture
@@ -23,6 +27,15 @@ def peers(monkeypatch):
 
     yield peers
     del sys.modules["peers"]
+
+
+@pytest.fixture
+def boltzmann(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tests" / "benchmarks")
+    import mnist_boltzmann
+
+    yield mnist_boltzmann
+    del sys.modules["mnist_boltzmann"], sys.modules["record"]
 
 
 @pytest.fixture
@@ -107,11 +120,12 @@ def test_operations_are_those_that_torch_counts(peers):
 def test_the_record_makes_the_tables_of_the_page(tmp_path):
     folder = tmp_path / "book" / "appendix"
     folder.mkdir(parents=True)
-    for name in ("results.json", "speed.json", "vae.json"):
+    for name in ("results.json", "speed.json", "vae.json", "rbm.json"):
         shutil.copy(APPENDIX / name, folder)
     write_results(tmp_path)
-    tables = {"speed_trainers": 9, "speed_networks": 3, "speed_growth": 5, "results": 3}
-    for name, rows in (tables | {"vae_peers": 2}).items():
+    tables = {"speed_trainers": 9, "speed_networks": 3, "speed_growth": 5, "results": 4}
+    tables |= {"vae_peers": 2, "rbm_peers": 6, "rbm_schedules": 5, "rbm_course": 5}
+    for name, rows in tables.items():
         page = "speed" if name.startswith("speed") else "results"
         assert f"_build/derived/{name}.md" in (APPENDIX / f"{page}.md").read_text()
         table = (tmp_path / "_build" / "derived" / f"{name}.md").read_text()
@@ -193,12 +207,140 @@ def test_both_ways_have_every_seed_and_their_bounds_agree_within_a_nat():
         assert abs(means[0] - means[1]) < 1
 
 
+def rbm_tables(tmp_path, record=MACHINES):
+    """The cells of the three tables without their headers, and the text below each."""
+    write_rbm(tmp_path, record)
+    tables = {}
+    for name in ("peers", "schedules", "course"):
+        text = (tmp_path / "_build" / "derived" / f"rbm_{name}.md").read_text().replace("−", "-")
+        lines = [line for line in text.splitlines() if line.startswith("| ")]
+        rows = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines[2:]]
+        tables[name] = rows, text[text.rindex(" |\n") :]
+    return tables
+
+
+def test_the_table_of_the_machines_has_the_numbers_of_the_record(tmp_path):
+    rows, _ = rbm_tables(tmp_path)["peers"]
+    *ways, unshuffled = rows
+    assert [row[0].replace("`", "") for row in ways] == list(MACHINES["epoch_seconds"])
+    for row, (way, seconds) in zip(ways, MACHINES["epoch_seconds"].items(), strict=True):
+        runs = [run for run in MACHINES["runs"] if run["way"] == way]
+        assert float(row[1]) == pytest.approx(min(seconds), abs=0.0051)
+        assert float(row[2]) == pytest.approx(statistics.mean(seconds), abs=0.0051)
+        assert {int(row[3])} == {run["epochs"] for run in runs}
+        for cell, key in ((row[4], "estimate"), (row[5], "reverse")):
+            mean = statistics.mean(run[key] for run in runs)
+            assert float(cell.split(" ± ")[0]) == pytest.approx(mean, abs=0.0051)
+    assert float(unshuffled[4]) == pytest.approx(MACHINES["sorted"]["estimate"], abs=0.0051)
+
+
+def test_the_tables_of_schedules_and_of_the_course_have_the_numbers_of_the_record(tmp_path):
+    tables = rbm_tables(tmp_path)
+    for row, entry in zip(tables["schedules"][0], MACHINES["schedules"], strict=True):
+        assert int(row[0].replace(" ", "")) == entry["n_temperatures"]
+        assert float(row[1]) == pytest.approx(entry["estimate"], abs=0.0051)
+        assert row[2].endswith("∞") == (entry["high"] is None)
+        assert float(row[3]) == pytest.approx(entry["reverse"], abs=0.0051)
+    for row, entry in zip(tables["course"][0], MACHINES["course"], strict=True):
+        assert int(row[0]) == entry["epochs"]
+        assert float(row[1]) == pytest.approx(entry["reconstruction"], abs=0.0051)
+        assert float(row[2]) == pytest.approx(entry["estimate"], abs=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("n", 12_345, "12 345 pictures"),
+        ("n_hidden", 77, "77 hidden units"),
+        ("batch_size", 33, "batches of 33"),
+        ("n_chains", 19, "19 chains"),
+        ("epochs", 21, "time of 21 epochs"),
+        (
+            "judge",
+            {"n_chains": 11, "n_temperatures": 5432, "n_steps": 6543},
+            "11 chains and 5 432 temperatures",
+        ),
+    ],
+)
+def test_the_sentences_below_the_machines_follow_their_settings(tmp_path, key, value, words):
+    settings = {"settings": MACHINES["settings"] | {key: value}}
+    assert words in rbm_tables(tmp_path, MACHINES | settings)["peers"][1]
+    assert words not in rbm_tables(tmp_path)["peers"][1]
+
+
+def test_the_sentences_below_the_machines_name_dates_versions_load_and_step_sizes(tmp_path):
+    tables = rbm_tables(tmp_path)
+    for name, part in (("peers", "side_by_side"), ("schedules", "long_run"), ("course", "course")):
+        text, made = tables[name][1], MACHINES["parts"][part]
+        assert made["date"] in text and made["machine"] in text
+        assert f"{made['load_average'][1]:.1f} after" in text
+    text = tables["peers"][1]
+    for name, number in MACHINES["versions"].items():
+        assert f"{name} {number}" in text
+    for way, rate in MACHINES["settings"]["step_sizes"].items():
+        assert rate in MACHINES["settings"]["tried"][way] and f"{way}: {rate:g} of" in text
+
+
+def nats(way, key):
+    return statistics.mean(run[key] for run in MACHINES["runs"] if run["way"] == way)
+
+
+@pytest.mark.parametrize("key", ["estimate", "reverse"])
+def test_the_page_says_of_the_machines_what_is_recorded(key):
+    seconds = {way: min(course) for way, course in MACHINES["epoch_seconds"].items()}
+    assert seconds["fit, PCD"] <= min(seconds["scikit-learn"], seconds["learnergy"])
+    for way in ("scikit-learn", "scikit-learn, batches of 200", "learnergy"):
+        assert nats("fit, PCD", key) > nats(way, key) + 4
+    assert nats("fit, CD-1", key) < nats("learnergy", key) < nats("scikit-learn", key) - 10
+    lost = nats("scikit-learn", key) - MACHINES["sorted"][key]
+    assert lost == pytest.approx(50, abs=5)
+    shortest, *_, longest = MACHINES["schedules"]
+    assert shortest["estimate"] > -86.34 + 20 > longest["estimate"]
+    assert shortest["reverse"] < longest["reverse"] < longest["estimate"]
+    errors = [entry["reconstruction"] for entry in MACHINES["course"]]
+    course = [entry[key] for entry in MACHINES["course"]]
+    assert errors == sorted(errors, reverse=True)
+    assert max(course) == course[1] and course[-1] < course[0] - 20
+
+
+def test_weights_of_scikit_learn_mean_the_same_in_a_machine_of_the_book(boltzmann):
+    from sklearn.neural_network import BernoulliRBM
+
+    x = torch.rand(50, 12, generator=torch.Generator().manual_seed(0)).round()
+    peer = BernoulliRBM(5, n_iter=3, random_state=0).fit(x.numpy())
+    weights = (peer.components_, peer.intercept_visible_, peer.intercept_hidden_)
+    model = boltzmann.copied(*map(torch.from_numpy, weights))
+    found = model.free_energy(x).detach()
+    torch.testing.assert_close(found, torch.from_numpy(peer._free_energy(x.numpy())))
+
+
+def test_the_judge_finds_the_exact_log_likelihood_of_a_small_machine(boltzmann):
+    torch.manual_seed(0)
+    model = boltzmann.copied(torch.randn(5, 12), torch.randn(12), torch.randn(5))
+    test = torch.rand(2500, 12).round()
+    found = boltzmann.judge(model, test, n_chains=200, n_temperatures=300, n_steps=50)
+    exact = (-model.free_energy(test).mean() - exact_log_partition(model)).item()
+    assert found["estimate"] == pytest.approx(exact, abs=0.1)
+    assert found["reverse"] == pytest.approx(exact, abs=0.1)
+    assert found["low"] < found["estimate"] < found["high"]
+
+
+def test_a_watched_machine_keeps_what_a_shorter_run_ends_with(boltzmann, monkeypatch):
+    monkeypatch.setattr(boltzmann, "N_HIDDEN", 5)
+    x = torch.rand(40, 784, generator=torch.Generator().manual_seed(0)).round()
+    model, short = boltzmann.Watched([8]), boltzmann.RBM(784, 5)
+    fit(model, x, epochs=3, batch_size=10)
+    fit(short, x, epochs=2, batch_size=10)
+    (kept,) = model.copies
+    assert torch.equal(kept.W, short.W) and not torch.equal(model.W, short.W)
+
+
 def test_every_result_names_its_unit_and_the_page_knows_it():
     page = (APPENDIX / "results.md").read_text()
     for result in json.loads((APPENDIX / "results.json").read_text()):
         (unit,) = re.findall("squared error|nats", result["measure"])
         assert unit in page
-        assert result["measure"].startswith(("squared error", "minus the importance-weighted"))
+        assert result["measure"].startswith(("squared error", "minus the "))
 
 
 def test_a_record_replaces_its_own_entries_and_keeps_the_others(record):

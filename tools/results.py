@@ -31,6 +31,16 @@ BESIDE_PYTHAE = [
     "Evidence lower bound",
     "Importance-weighted bound",
 ]
+MACHINES = [
+    "Trained by",
+    "Seconds an epoch, best",
+    "Seconds an epoch, mean",
+    "Epochs",
+    "Test log-likelihood",
+    "From reverse runs",
+]
+SCHEDULES = ["Temperatures", "Test log-likelihood", "Three standard errors", "From reverse runs"]
+COURSE = ["Epochs", "Squared error of a reconstruction", "Test log-likelihood", "From reverse runs"]
 PEERS = ("skorch", "Keras", "pythae")
 NAMES = {"AE": "autoencoder", "DeepAutoencoder": "autoencoder of the book", "VAE": "VAE"}
 
@@ -54,7 +64,7 @@ def write_results(root: Path) -> None:
         remarks.append(f"- **{result['method']}.** {result['differs']} Our run: {run}.\n")
     text = "\nWhat differs, and our runs:\n\n" + "".join(remarks)
     write(root, "results", table(RESULTS, rows) + text)
-    for name, write_tables in (("speed", write_speed), ("vae", write_vae)):
+    for name, write_tables in (("speed", write_speed), ("vae", write_vae), ("rbm", write_rbm)):
         record = root / "book" / "appendix" / f"{name}.json"
         if record.exists():
             write_tables(root, json.loads(record.read_text()))
@@ -168,6 +178,105 @@ def write_vae(root: Path, record: dict) -> None:
         "at the end.\n"
     )
     write(root, "vae_peers", table(BESIDE_PYTHAE, rows) + text)
+
+
+def write_rbm(root: Path, record: dict) -> None:
+    """Write the tables of the restricted Boltzmann machines, each with what it was made by."""
+    settings, parts = record["settings"], record["parts"]
+    judge = settings["judge"]
+    rows = []
+    for way, seconds in record["epoch_seconds"].items():
+        runs = [run for run in record["runs"] if run["way"] == way]
+        rows.append(
+            [
+                way.replace("fit", "`fit`"),
+                f"{min(seconds):.2f}",
+                f"{mean(seconds):.2f}",
+                f"{runs[0]['epochs']}",
+                *(spread([run[key] for run in runs]) for key in ("estimate", "reverse")),
+            ]
+        )
+    unshuffled = record["sorted"]
+    rows.append(
+        [
+            "scikit-learn, rows sorted by class",
+            "",
+            "",
+            f"{unshuffled['epochs']}",
+            *(nats(unshuffled[key]) for key in ("estimate", "reverse")),
+        ]
+    )
+    sizes = "; ".join(
+        f"{way}: {rate:g} of {', '.join(f'{tried:g}' for tried in settings['tried'][way])}"
+        for way, rate in settings["step_sizes"].items()
+    )
+    seeds = sorted({run["seed"] for run in record["runs"]})
+    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    rounds = len(next(iter(record["epoch_seconds"].values())))
+    text = (
+        f"\nMachines with 784 visible and {settings['n_hidden']} hidden units on "
+        f"{spaced(settings['n'])} pictures in single precision, drawn black and white once, in "
+        f"batches of {settings['batch_size']} unless said otherwise. `fit` takes Adam with the "
+        f"one-cycle step size and, for persistent contrastive divergence (PCD), "
+        f"{settings['n_chains']} chains; the others keep their step size. The seconds are those of "
+        f"the processor, for single epochs in {rounds} rounds of all ways in turn. Then each way "
+        f"had the time of {settings['epochs']} epochs of scikit-learn, by the best of these "
+        "seconds. scikit-learn does not shuffle; except in the last row, which is a single run, "
+        "its rows were shuffled beforehand. The step sizes, each chosen by the test log-likelihood "
+        f"of short runs from those tried: {sizes}.\n"
+        "\nOne function judges the weights of all: annealed importance sampling with "
+        f"{judge['n_chains']} chains and {spaced(judge['n_temperatures'])} temperatures. Its "
+        "estimate of the log-likelihood is too high on average, that of the reverse runs too low "
+        "if they begin with samples of the model; they begin with test pictures after "
+        f"{spaced(judge['n_steps'])} steps of Gibbs sampling. Nats per test picture, mean ± "
+        f"standard deviation over the seeds {', '.join(map(str, seeds))}; higher is better. Run on "
+        f"{made(parts['side_by_side'])}, {versions}. {record['remark']}\n"
+    )
+    write(root, "rbm_peers", table(MACHINES, rows) + text)
+
+    rows = [
+        [
+            spaced(entry["n_temperatures"]),
+            nats(entry["estimate"]),
+            f"{nats(entry['low'])} to {'∞' if entry['high'] is None else nats(entry['high'])}",
+            nats(entry["reverse"]),
+        ]
+        for entry in record["schedules"]
+    ]
+    text = (
+        f"\nAlways the same machine, that of the row in the table of papers, and "
+        f"{judge['n_chains']} chains. Nats per test picture. Run on {made(parts['long_run'])}.\n"
+    )
+    write(root, "rbm_schedules", table(SCHEDULES, rows) + text)
+
+    rows = [
+        [
+            f"{entry['epochs']}",
+            f"{entry['reconstruction']:.2f}",
+            nats(entry["estimate"]),
+            nats(entry["reverse"]),
+        ]
+        for entry in record["course"]
+    ]
+    text = (
+        "\nContrastive divergence with one step (CD-1), Adam with the constant step size "
+        f"{settings['course']:g}: one run, looked at after so many epochs. Judged as above. "
+        f"Run on {made(parts['course'])}.\n"
+    )
+    write(root, "rbm_course", table(COURSE, rows) + text)
+
+
+def made(part: dict) -> str:
+    """Write when and where something was measured, and how busy the machine was."""
+    before, after = part["load_average"]
+    return (
+        f"{part['date']}: {part['machine']}, load average {before:.1f} before and {after:.1f} after"
+    )
+
+
+def nats(value: float) -> str:
+    """Write a number of nats with a true minus sign."""
+    return f"{value:.2f}".replace("-", "−")
 
 
 def spread(values: list[float]) -> str:

@@ -15,8 +15,12 @@ from mmlearn_helpers.checks import check_matrix
 class GaussianRBM(RBM):
     """Visible units are normal with standard deviation 1 for given hidden units, which are binary.
 
-    The parameters are those of :class:`~mmlearn_helpers.boltzmann.restricted.RBM`. The data should
-    be standardised. The free energy takes any finite numbers.
+    The data should be standardised. The free energy takes any finite numbers.
+
+    Parameters
+    ----------
+    n_visible, n_hidden, n_steps, n_chains, seed
+        As in :class:`~mmlearn_helpers.boltzmann.restricted.RBM`.
 
     References
     ----------

@@ -215,7 +215,8 @@ class BoltzmannMachine(nn.Module):
     ) -> torch.Tensor:
         W, b, s = self.weights, self.b[:, None], s.T.contiguous()
         for temperature in temperatures:
-            noise = temperature * torch.rand(s.shape, generator=generator).to(s).logit()
+            uniform = torch.rand(s.shape, generator=generator, device=s.device).to(s)
+            noise = temperature * uniform.logit()
             for i in units:
                 s[i] = W[i] @ s + b[i] > noise[i]
         return s.T.contiguous()

@@ -203,7 +203,7 @@ class RBM(nn.Module):
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             for _ in range(n_steps):
-                v = torch.where(clamped, v, self._draw_visible(draw(self.encode(v))))
+                v = torch.where(clamped.to(v.device), v, self._draw_visible(draw(self.encode(v))))
         return v
 
     def sample(self, n: int, n_steps: int = 1000, seed: int = 0) -> torch.Tensor:

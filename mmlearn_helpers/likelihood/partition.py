@@ -31,18 +31,27 @@ class BipartiteModel(Protocol):
     b: torch.Tensor
     c: torch.Tensor
 
+    def free_energy(self, v: torch.Tensor) -> torch.Tensor:
+        """Give minus the log-probability up to a constant, ``(N,)``, for states ``(N, D)``."""
+
 
 class LogPartition(NamedTuple):
-    """An estimate of the logarithm of a partition function, in nats."""
+    """An estimate of the logarithm of a partition function, in nats.
+
+    Attributes
+    ----------
+    estimate
+        From the forward runs. The partition function is right on average, so this is too low.
+    low, high
+        Three standard errors of the mean weight below and above the estimate.
+    reverse
+        From the reverse runs, too high on average if they begin with samples of the model.
+    """
 
     estimate: float
-    """From the forward runs. The partition function is right on average, so this is too low."""
     low: float
-    """Three standard errors of the mean weight below the estimate."""
     high: float
-    """Three standard errors of the mean weight above the estimate."""
     reverse: float
-    """From the reverse runs, too high on average if they begin with samples of the model."""
 
 
 def exact_log_partition(model: EnergyModel) -> torch.Tensor:
@@ -101,17 +110,17 @@ def ais_log_partition(
 ) -> LogPartition:
     """Estimate a partition function by annealed importance sampling, from both sides.
 
-    The forward runs lead from independent units to the model, the reverse runs from samples of the
-    model back to independent units. These have the means of every second sample, and the reverse
-    runs begin at the others, so that the two do not depend on each other. The inverse temperatures
-    between are spaced evenly.
+    The forward runs lead from independent units to the model; the reverse runs lead back. Every
+    second sample begins a reverse run; the others give the independent units their means, since a
+    sample that did both would begin where it is expected, and the reverse runs would flatter. The
+    inverse temperatures between are spaced evenly.
 
     Parameters
     ----------
     model
         A restricted Boltzmann machine with binary units.
     samples
-        States of the visible units drawn from the model, ``(M, D)``, at least two. With anything
+        At least two states of the visible units drawn from the model, ``(M, D)``. With anything
         else the reverse estimate bounds nothing.
     n_chains
         Number of forward runs.
@@ -128,9 +137,9 @@ def ais_log_partition(
     Raises
     ------
     TypeError, ValueError
-        If the model has not the weights ``W`` and the biases ``b`` and ``c``, the samples are no
-        matrix of zeros and ones that fits it, a number is no whole number or too small, or the
-        seed cannot be one.
+        If the model has not the weights ``W`` and the biases ``b`` and ``c``, or not the energy
+        of binary units, the samples are no matrix of zeros and ones that fits it or only one, a
+        number is no whole number or too small, or the seed cannot be one.
 
     References
     ----------
@@ -142,12 +151,16 @@ def ais_log_partition(
     """
     _check_bipartite(model)
     check_binary(samples, len(model.b), model.b.dtype, "samples")
-    check_count("The number of samples", len(samples), least=2)
+    if len(samples) < 2:
+        raise ValueError(
+            "samples is a single state, but at least two are needed: one for the means of the "
+            "independent units, one for a reverse run; take some hundreds, with model.sample(500)."
+        )
     check_count("n_chains", n_chains, least=2)
     check_count("n_temperatures", n_temperatures)
     check_seed(seed)
-    known, starts = samples[::2], samples[1::2]
-    means = (known.sum(dim=0) + 1) / (len(known) + 2)
+    of_means, starts = samples[::2], samples[1::2]
+    means = (of_means.sum(dim=0) + 1) / (len(of_means) + 2)
     base = means.logit()
     log_base = (F.softplus(base).sum() + len(model.c) * math.log(2)).item()
     betas = torch.linspace(0, 1, n_temperatures + 1, dtype=torch.float64).tolist()
@@ -183,11 +196,20 @@ def _log_weights(
 
 def _check_bipartite(model: BipartiteModel) -> None:
     tensors = [getattr(model, name, None) for name in ("W", "b", "c")]
-    if not all(isinstance(tensor, torch.Tensor) for tensor in tensors) or (
-        tensors[0].shape != (*tensors[2].shape, *tensors[1].shape)
-    ):
+    complete = callable(getattr(model, "free_energy", None)) and all(
+        isinstance(tensor, torch.Tensor) for tensor in tensors
+    )
+    if not complete or (tensors[0].shape != (*tensors[2].shape, *tensors[1].shape)):
         raise TypeError(
-            f"The model is a {type(model).__name__} without weights W (K, D) and biases b (D,) and "
-            "c (K,), so it is no restricted Boltzmann machine; give an RBM, or sum a small machine "
-            "with exact_log_partition."
+            f"The model is a {type(model).__name__} without weights W (K, D), biases b (D,) and "
+            "c (K,) and free_energy(v), so it is no restricted Boltzmann machine; give an RBM, or "
+            "sum a small machine with exact_log_partition."
+        )
+    v = torch.ones_like(model.b)[None]
+    of_binary_units = -model.b.sum() - F.softplus(F.linear(v, model.W, model.c)).sum()
+    if (model.free_energy(v) - of_binary_units).abs() > len(model.b) / 4:  # Gaussian: D/2 or more
+        raise TypeError(
+            f"The model is a {type(model).__name__} with W, b and c, but its free energy is not "
+            "that of binary units, which alone are annealed here; give an RBM, or sum over up to "
+            f"{MOST_UNITS} hidden units with exact_log_partition."
         )

@@ -10,8 +10,7 @@ from scipy import integrate, stats
 from torch import nn
 from torch.distributions import Normal
 
-from mmlearn_helpers import likelihood
-from mmlearn_helpers.likelihood import exact_log_likelihood, importance_weighted_bound
+from mmlearn_helpers.likelihood import exact_log_likelihood, importance_weighted_bound, latents
 from mmlearn_helpers.variational.vae import VAE
 
 
@@ -136,7 +135,7 @@ def test_single_precision_is_an_error_at_a_tolerance_it_cannot_hold():
 def test_an_example_whose_latents_lie_beyond_the_grid_is_an_error_and_not_a_number(
     monkeypatch, distance, tolerance
 ):
-    monkeypatch.setattr(likelihood, "MAX_POINTS", 2**14)
+    monkeypatch.setattr(latents, "MAX_POINTS", 2**14)
     model = Linear(sigma=1.0)
     x = model.examples(5)
     x[3] = model.b + distance * model.w[:, 0]
@@ -150,7 +149,7 @@ def test_an_example_whose_latents_lie_beyond_the_grid_is_an_error_and_not_a_numb
 def test_the_exact_value_does_not_depend_on_batches_and_chunks(monkeypatch, rows):
     model, x = bernoulli_vae(), binary(5)
     together = exact_log_likelihood(model, x)
-    monkeypatch.setattr(likelihood, "ROWS", rows)
+    monkeypatch.setattr(latents, "ROWS", rows)
     parts = torch.cat([exact_log_likelihood(model, part) for part in x.split([1, 3, 1])])
     torch.testing.assert_close(parts, together, rtol=0, atol=1e-8)
 
@@ -227,7 +226,7 @@ def test_chunks_do_not_change_what_is_estimated(monkeypatch, rows, n_samples):
     model = Linear(off=0.4)
     example = model.examples(1)
     whole = repeated(model, example, n_samples, 1500)
-    monkeypatch.setattr(likelihood, "ROWS", rows)
+    monkeypatch.setattr(latents, "ROWS", rows)
     chunked = repeated(model, example, n_samples, 1500, seed=1)
     error = math.hypot(deviation(whole), deviation(chunked))
     assert abs(whole.mean() - chunked.mean()) < 4 * error
@@ -244,11 +243,11 @@ def test_every_example_gets_all_its_samples_and_none_twice(monkeypatch, rows, n_
             assert z.shape[0] * z.shape[1] <= max(rows, z.shape[1])
             return super().log_joint(x, z)
 
-    monkeypatch.setattr(likelihood, "ROWS", rows)
+    monkeypatch.setattr(latents, "ROWS", rows)
     model = Watched()
     importance_weighted_bound(model, model.examples(n), n_samples)
-    latents = torch.cat([z.flatten() for z in drawn])
-    assert len(latents.unique()) == len(latents) == n * n_samples
+    z = torch.cat([z.flatten() for z in drawn])
+    assert len(z.unique()) == len(z) == n * n_samples
 
 
 @pytest.mark.parametrize("n_samples", [1, 2500])
