@@ -38,12 +38,14 @@ class BipartiteModel(Protocol):
 class LogPartition(NamedTuple):
     """An estimate of the logarithm of a partition function, in nats.
 
-    Attributes
+    Parameters
     ----------
     estimate
-        From the forward runs. The partition function is right on average, so this is too low.
+        From the forward runs. The partition function is right on average, so this is too low on
+        average.
     low, high
-        Three standard errors of the mean weight below and above the estimate.
+        Three standard errors of the mean weight below and above the estimate; too narrow if a few
+        weights dominate.
     reverse
         From the reverse runs, too high on average if they begin with samples of the model.
     """
