@@ -217,8 +217,9 @@ def write_rbm(root: Path, record: dict) -> None:
         f"\nMachines with 784 visible and {settings['n_hidden']} hidden units on "
         f"{spaced(settings['n'])} pictures in single precision, drawn black and white once, in "
         f"batches of {settings['batch_size']} unless said otherwise. `fit` takes Adam with the "
-        f"one-cycle step size and, for persistent contrastive divergence (PCD), "
-        f"{settings['n_chains']} chains; the others keep their step size. The seconds are those of "
+        "one-cycle step size, visible biases that begin at the log-odds of the pixels and, for "
+        f"persistent contrastive divergence (PCD), {settings['n_chains']} chains; the others keep "
+        "their step size, and their biases begin at 0. The seconds are those of "
         f"the processor, for single epochs in {rounds} rounds of all ways in turn. Then each way "
         f"had the time of {settings['epochs']} epochs of scikit-learn, by the best of these "
         "seconds. scikit-learn does not shuffle; except in the last row, which is a single run, "
@@ -260,7 +261,8 @@ def write_rbm(root: Path, record: dict) -> None:
     ]
     text = (
         "\nContrastive divergence with one step (CD-1), Adam with the constant step size "
-        f"{settings['course']:g}: one run, looked at after so many epochs. Judged as above. "
+        f"{settings['course']:g}: one run, looked at after so many epochs. Judged as above, with "
+        f"{spaced(settings['watch']['n_temperatures'])} temperatures. "
         f"Run on {made(parts['course'])}.\n"
     )
     write(root, "rbm_course", table(COURSE, rows) + text)

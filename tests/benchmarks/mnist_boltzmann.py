@@ -49,7 +49,8 @@ N_CHAINS = {"fit, PCD": 50, "fit, CD-1": None}
 EPOCHS = 10
 ROUNDS = 3
 SEEDS = (0, 1)
-JUDGE = {"n_chains": 100, "n_temperatures": 2000, "n_steps": 2000}
+JUDGE = {"n_chains": 100, "n_temperatures": 10_000, "n_steps": 2000}
+WATCH = JUDGE | {"n_temperatures": 2000}
 FINAL = {"n_chains": 500, "n_temperatures": 10_000, "n_steps": 3000}
 LONG = {"epochs": 120, "n_steps": 3, "n_chains": 100, "learning_rate": 3e-3}
 SCHEDULES = (100, 300, 1000, 3000, 10_000)
@@ -62,6 +63,8 @@ def with_fit(way: str, train: torch.Tensor, epochs: int, seed: int) -> tuple[RBM
     """Train with the package; give the machine and the seconds."""
     model = RBM(train.shape[1], N_HIDDEN, n_chains=N_CHAINS[way], seed=seed)
     start = time.process_time()
+    with torch.no_grad():
+        model.b.copy_(((train.sum(dim=0) + 1) / (len(train) + 2)).logit())
     fit(
         model,
         train,
@@ -250,7 +253,7 @@ def course(train: torch.Tensor, _: torch.Tensor, test: torch.Tensor) -> Parts:
     for epoch, copy in zip(COURSE["epochs"], [*model.copies, model], strict=True):
         torch.manual_seed(0)
         error = copy.loss(test)["reconstruction"].item()
-        found.append({"epochs": epoch, "reconstruction": error} | judge(copy, test, **JUDGE))
+        found.append({"epochs": epoch, "reconstruction": error} | judge(copy, test, **WATCH))
         print(found[-1], flush=True)
     yield {"course": found}
 
@@ -276,6 +279,7 @@ def write(name: str, found: dict[str, object], load_average: list[float]) -> Non
         "tried": TRIED,
         "judge": JUDGE,
         "course": COURSE["learning_rate"],
+        "watch": WATCH,
     }
     names = ("torch", "scikit-learn", "learnergy")
     versions = {name: version(name).split("+")[0] for name in names}
