@@ -24,7 +24,7 @@ function verdict(network, s, memories) {
   if (!network.atRest(s)) {
     const after = network.together(network.together(s));
     const back = after.every((state, i) => state === s[i]);
-    return back ? "Not at rest. All at once, two states take turns." : "Not at rest.";
+    return back ? "Not at rest: all at once, it goes to and fro between two states." : "Not at rest.";
   }
   const product = (memory) => memory.reduce((sum, state, i) => sum + state * s[i], 0);
   const found = memories.findIndex((memory) => Math.abs(product(memory)) === s.length);

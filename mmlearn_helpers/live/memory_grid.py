@@ -98,7 +98,7 @@ class MemoryGrid(LiveFigure):
         s = self._state
         if not self.at_rest:
             if torch.equal(self._together(self._together(s)), s):
-                return "Not at rest. All at once, two states take turns."
+                return "Not at rest: all at once, it goes to and fro between two states."
             return "Not at rest."
         for number, memory in enumerate(self._memories, 1):
             if torch.equal(s, memory):

@@ -114,7 +114,7 @@ def test_all_at_once_takes_the_signs_of_all_fields():
 
 def test_two_states_may_take_turns_all_at_once_and_not_one_by_one():
     figure = pair([1, -1])
-    assert figure.verdict == "Not at rest. All at once, two states take turns."
+    assert figure.verdict == "Not at rest: all at once, it goes to and fro between two states."
     figure.all_at_once()
     assert figure.s == [-1, 1]
     figure.all_at_once()
