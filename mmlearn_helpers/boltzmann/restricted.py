@@ -199,11 +199,12 @@ class RBM(nn.Module):
         if clamped is None:
             clamped = torch.zeros(len(self.b), dtype=torch.bool)
         check_clamped(clamped, len(self.b))
+        clamped = clamped.to(v.device)
         checks.check_seed(seed)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             for _ in range(n_steps):
-                v = torch.where(clamped.to(v.device), v, self._draw_visible(draw(self.encode(v))))
+                v = torch.where(clamped, v, self._draw_visible(draw(self._field(v).sigmoid())))
         return v
 
     def sample(self, n: int, n_steps: int = 1000, seed: int = 0) -> torch.Tensor:

@@ -126,6 +126,28 @@ export function makeLoop(el, action, pause = 0) {
   return loop;
 }
 
+// Cut numbers that have travelled into rows.
+export function makeRows(numbers, n) {
+  return Array.from({ length: numbers.length / n }, (_, p) =>
+    Array.from(numbers.subarray(p * n, (p + 1) * n)),
+  );
+}
+
+// A function that changes several values of the state together.
+export function makeChange(model) {
+  return (values) => {
+    Object.entries(values).forEach(([name, value]) => model.set(name, value));
+    model.save_changes();
+  };
+}
+
+// Redraw whenever one of these values changes; gives a function that ends it.
+export function followAll(model, el, names, redraw) {
+  const follow = atNextFrame(el, redraw);
+  names.forEach((name) => model.on(`change:${name}`, follow));
+  return () => names.forEach((name) => model.off(`change:${name}`, follow));
+}
+
 // Whether the reader has asked for little motion.
 export function isCalm() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

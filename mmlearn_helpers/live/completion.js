@@ -52,15 +52,9 @@ function draw(model, el) {
   const [height, width] = shape;
   const n = height * width;
   const machine = makeMachine(halfFloats(model.get("weights")), n);
-  const numbers = Array.from(halfFloats(model.get("pictures")));
-  const pictures = Array.from({ length: numbers.length / n }, (_, p) =>
-    numbers.slice(p * n, (p + 1) * n),
-  );
+  const pictures = makeRows(halfFloats(model.get("pictures")), n);
 
-  function change(values) {
-    Object.entries(values).forEach(([name, value]) => model.set(name, value));
-    model.save_changes();
-  }
+  const change = makeChange(model);
 
   function start(picture = model.get("picture"), clamped = model.get("clamped")) {
     const random = makeRandom(model.get("random"));
@@ -195,12 +189,10 @@ function draw(model, el) {
   }
 
   redraw();
-  const follow = atNextFrame(el, redraw);
-  const names = ["v", "mean", "h", "clamped", "picture", "steps"].map((name) => `change:${name}`);
-  names.forEach((name) => model.on(name, follow));
+  const unfollow = followAll(model, el, ["v", "mean", "h", "clamped", "picture", "steps"], redraw);
   return () => {
     loop.stop();
-    names.forEach((name) => model.off(name, follow));
+    unfollow();
   };
 }
 

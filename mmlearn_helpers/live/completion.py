@@ -206,11 +206,6 @@ class Completion(LiveFigure):
         W, b, c = numbers.split([n_hidden * n, n, n_hidden])
         return W.reshape(n_hidden, n), b, c
 
-    def _change(self, **values: object) -> None:
-        with self.hold_sync():
-            for name, value in values.items():
-                setattr(self, name, value)
-
 
 def _parameters(rbm: RBM) -> torch.Tensor:
     """Give the weights, row by row, then the biases of the visible and of the hidden units."""

@@ -90,6 +90,12 @@ class LiveFigure(anywidget.AnyWidget):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         return {**data, "text/html": self._page()}, metadata
 
+    def _change(self, **values: object) -> None:
+        """Set traits together: the page hears of all of them at once."""
+        with self.hold_sync(), self.hold_trait_notifications():
+            for name, value in values.items():
+                setattr(self, name, value)
+
     def _page(self) -> str:
         """Give the figure for a page without a kernel: still picture, state and scripts."""
         foreign = set(anywidget.AnyWidget.class_trait_names())

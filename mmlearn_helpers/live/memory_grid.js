@@ -65,16 +65,10 @@ function draw(model, el) {
   const shape = model.get("shape");
   const n = shape[0] * shape[1];
   const network = makeNetwork(halfFloats(model.get("weights")), n);
-  const numbers = Array.from(halfFloats(model.get("memories")));
-  const memories = Array.from({ length: numbers.length / n }, (_, p) =>
-    numbers.slice(p * n, (p + 1) * n),
-  );
+  const memories = makeRows(halfFloats(model.get("memories")), n);
   const dark = (s) => s.map((state) => (1 + state) / 2);
 
-  function change(values) {
-    Object.entries(values).forEach(([name, value]) => model.set(name, value));
-    model.save_changes();
-  }
+  const change = makeChange(model);
 
   function begin(s, others = {}) {
     loop.stop();
@@ -181,12 +175,10 @@ function draw(model, el) {
   }
 
   redraw();
-  const follow = atNextFrame(el, redraw);
-  const names = ["s", "energies", "spoiled"].map((name) => `change:${name}`);
-  names.forEach((name) => model.on(name, follow));
+  const unfollow = followAll(model, el, ["s", "energies", "spoiled"], redraw);
   return () => {
     loop.stop();
-    names.forEach((name) => model.off(name, follow));
+    unfollow();
   };
 }
 

@@ -223,11 +223,6 @@ class MemoryGrid(LiveFigure):
         s = torch.as_tensor(s, dtype=torch.float64)
         return -(s @ self._weights @ s).item() / 2
 
-    def _change(self, **values: object) -> None:
-        with self.hold_sync(), self.hold_trait_notifications():
-            for name, value in values.items():
-                setattr(self, name, value)
-
     @traitlets.validate("spoiled")
     def _share(self, proposal: dict) -> float:
         _check_share(proposal["value"])
