@@ -7,7 +7,6 @@ or, without it, into the user's cache; every file is checked by its SHA-256.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable
 
@@ -24,6 +23,7 @@ from mmlearn_helpers.data.scenes import scenes
 from mmlearn_helpers.data.scikit import newsgroups, olivetti
 from mmlearn_helpers.data.spoken_digits import spoken_digits
 from mmlearn_helpers.data.voices import voices
+from mmlearn_helpers.hints import did_you_mean
 
 __all__ = ["Dataset", "Split", "from_folder", "load", "loader", "names", "paired"]
 
@@ -77,14 +77,9 @@ def loader(name: str) -> Callable[..., Dataset]:
             f"known sets: {', '.join(names())}."
         )
     if name not in _LOADERS:
-        hint = _nearest(name.lower(), names())
+        hint = did_you_mean(name.lower(), names())
         raise ValueError(f"There is no data set {name!r}.{hint} Known sets: {', '.join(names())}.")
     return _LOADERS[name]
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def load(name: str, **options: object) -> Dataset:
@@ -119,7 +114,7 @@ def load(name: str, **options: object) -> Dataset:
     for option in options:
         if option not in known:
             raise TypeError(
-                f"The data set {name!r} has no option {option!r}.{_nearest(option, known)} "
+                f"The data set {name!r} has no option {option!r}.{did_you_mean(option, known)} "
                 f"Its options: {', '.join(known) or 'none'}."
             )
     return make(**options)

@@ -1,0 +1,1 @@
+"""Several kinds of data about the same things: merged, shared, translated."""

@@ -1,0 +1,239 @@
+"""Multimodal autoencoders: one shared code, an encoder and a decoder for each modality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from mmlearn_helpers.checks import check_matrix, check_positive
+from mmlearn_helpers.multimodal.missing import (
+    Batch,
+    check_networks,
+    check_share,
+    drop_modalities,
+    fill_missing,
+)
+
+
+def squared_error(output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Squared error, summed over all numbers of an example.
+
+    Parameters
+    ----------
+    output, x
+        Reconstructions and examples, ``(N, …)``.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(N,)``, in squared units of ``x``.
+    """
+    return (x - output).square().flatten(1).sum(dim=1)
+
+
+def word_error(output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of words, in nats, summed over all words of an example.
+
+    Parameters
+    ----------
+    output
+        Logits of the words of the vocabulary along the last axis, ``(N, …, V)``.
+    x
+        Counts of words, ``(N, V)``, or a one for the word at each place, ``(N, L, V)``.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(N,)``.
+    """
+    return -(x * output.log_softmax(dim=-1)).flatten(1).sum(dim=1)
+
+
+class Modality(NamedTuple):
+    """What a multimodal autoencoder needs to know about a modality.
+
+    Parameters
+    ----------
+    encoder
+        A network from ``(N, …)`` to codes ``(N, K)``; ``None`` for a modality that is only
+        reconstructed, never read.
+    decoder
+        A network from codes ``(N, K)`` to ``(N, …)``; ``None`` for one that is only read.
+    error
+        Takes what the decoder gives and the examples to an error an example, ``(N,)``.
+    weight
+        What an error of 1 counts in the sum over modalities.
+    """
+
+    encoder: nn.Module | None
+    decoder: nn.Module | None
+    error: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = squared_error
+    weight: float = 1.0
+
+
+class MultimodalAutoencoder(nn.Module):
+    """Reconstruct all modalities from those that are present.
+
+    The code of an example is the mean of what the encoders of its present modalities say. A further
+    modality is a further entry.
+
+    Parameters
+    ----------
+    modalities
+        From the name of each modality to its :class:`Modality`.
+    drop
+        Probability with which :meth:`loss` hides a modality of an example from the encoders in
+        training. It is reconstructed all the same.
+
+    Raises
+    ------
+    TypeError
+        If encoders and decoders are not modules.
+    ValueError
+        If there is no encoder or no decoder, a modality is called ``"loss"`` or has neither, a
+        weight is not above 0, or ``drop`` is not in [0, 1).
+
+    References
+    ----------
+    Ngiam, J., Khosla, A., Kim, M., Nam, J., Lee, H. and Ng, A. Y. (2011). Multimodal deep learning.
+    ICML. There the shared layer reads both modalities side by side, zeros for one that is missing.
+    """
+
+    def __init__(self, modalities: Mapping[str, Modality], *, drop: float = 0.0) -> None:
+        super().__init__()
+        modalities = _modalities(modalities)
+        check_share("drop", drop)
+        encoders = {name: m.encoder for name, m in modalities.items() if m.encoder is not None}
+        decoders = {name: m.decoder for name, m in modalities.items() if m.decoder is not None}
+        check_networks(encoders, "The encoders", "loss")
+        check_networks(decoders, "The decoders", "loss")
+        self.encoders, self.decoders = nn.ModuleDict(encoders), nn.ModuleDict(decoders)
+        self.modalities = tuple(modalities)
+        self.errors = {name: m.error for name, m in modalities.items()}
+        self.weights = {name: float(m.weight) for name, m in modalities.items()}
+        self.drop = drop
+
+    def encode(self, batch: Batch) -> torch.Tensor:
+        """Turn examples into codes.
+
+        Parameters
+        ----------
+        batch
+            From modality to ``(N, …)``: some or all of the modalities that have an encoder, with
+            rows of NaN where an example lacks one.
+
+        Returns
+        -------
+        torch.Tensor
+            Codes, ``(N, K)``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the batch is not usable, see :func:`mmlearn_helpers.multimodal.missing.fill_missing`,
+            or the encoders disagree about the width of the code.
+        """
+        return self._encode(*fill_missing(batch, list(self.encoders)))
+
+    def decode(self, z: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Turn codes into every modality that has a decoder.
+
+        Parameters
+        ----------
+        z
+            Codes, ``(N, K)``.
+
+        Returns
+        -------
+        dict[str, torch.Tensor]
+            What the decoders give: for :func:`word_error`, logits.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``z`` is not a finite, non-empty floating-point matrix.
+        """
+        check_matrix(z, name="z")
+        return {name: decoder(z) for name, decoder in self.decoders.items()}
+
+    def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Weighted sum of the reconstruction errors of what is present.
+
+        Parameters
+        ----------
+        batch
+            From modality to ``(N, …)``, with rows of NaN where an example lacks a modality.
+
+        Returns
+        -------
+        dict[str, torch.Tensor]
+            ``"loss"``, and the error of every modality under its name, averaged over the batch; an
+            example that lacks a modality counts as 0 there.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the batch is not usable, or a decoder's answer has another shape than its modality.
+        """
+        filled, present = fill_missing(batch, self.modalities)
+        columns = [self.modalities.index(name) for name in self.encoders]
+        readable = present[:, columns]
+        if not readable.any(dim=1).all():
+            raise ValueError(
+                f"Some examples have nothing that can be read, but the code is made of "
+                f"{', '.join(map(repr, self.encoders))}; leave those examples out."
+            )
+        if self.training:
+            readable = drop_modalities(readable, self.drop)
+        read = {name: x for name, x in filled.items() if name in self.encoders}
+        outputs = self.decode(self._encode(read, readable))
+        terms, total = {}, 0.0
+        for name, x in filled.items():
+            if name not in outputs:
+                continue
+            if outputs[name].shape != x.shape:
+                raise ValueError(
+                    f"The decoder of {name!r} gives {tuple(outputs[name].shape)}, but the examples "
+                    f"are {tuple(x.shape)}; end it with nn.Unflatten, or change its last layer."
+                )
+            is_there = present[:, self.modalities.index(name)]
+            terms[name] = (self.errors[name](outputs[name], x) * is_there).mean()
+            total = total + self.weights[name] * terms[name]
+        return {"loss": total, **terms}
+
+    def _encode(self, filled: Batch, present: torch.Tensor) -> torch.Tensor:
+        found = {name: self.encoders[name](x) for name, x in filled.items()}
+        shapes = {name: tuple(code.shape) for name, code in found.items()}
+        if len(set(shapes.values())) > 1:
+            raise ValueError(
+                f"The encoders give codes of shapes {shapes}, but one code is shared, so all need "
+                "the same width; change their last layers."
+            )
+        names = list(self.encoders)
+        share = present / present.sum(dim=1, keepdim=True)
+        return sum(code * share[:, names.index(name), None] for name, code in found.items())
+
+
+def _modalities(modalities: Mapping[str, Modality]) -> Mapping[str, Modality]:
+    if not isinstance(modalities, Mapping) or not all(
+        isinstance(m, Modality) for m in modalities.values()
+    ):
+        raise TypeError(
+            f"modalities is {modalities!r}, but a mapping from name to Modality is expected, for "
+            "example {'image': Modality(mlp([64, 32, 8]), mlp([8, 32, 64]))}."
+        )
+    for name, modality in modalities.items():
+        if modality.encoder is None and modality.decoder is None:
+            raise ValueError(
+                f"The modality {name!r} has neither an encoder nor a decoder; give it one of them."
+            )
+        if not callable(modality.error):
+            raise TypeError(
+                f"The error of {name!r} is {modality.error!r}, but a function is expected, such as "
+                "squared_error."
+            )
+        check_positive(f"The weight of {name!r}", modality.weight)
+    return modalities

@@ -1,0 +1,155 @@
+"""Fusion: several modalities, one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from mmlearn_helpers.checks import check_labels
+from mmlearn_helpers.multimodal.missing import (
+    Batch,
+    check_networks,
+    check_share,
+    drop_modalities,
+    fill_missing,
+)
+
+
+class FusionClassifier(nn.Module):
+    """An encoder for each modality, a way to merge what they say, and a head that answers.
+
+    Early fusion is a sum of linear encoders, with a head that begins with the activation; late
+    fusion is a sum of whole classifiers, with ``nn.Identity()`` as its head.
+
+    Parameters
+    ----------
+    encoders
+        For every modality a network from ``(N, …)`` to features ``(N, K)``, the same K for all.
+    merge
+        Takes features ``(N, M, K)``, zero where a modality is missing, and truth values ``(N, M)``
+        that say what is present, to what the head takes: a class of
+        :mod:`mmlearn_helpers.multimodal.merges`.
+    head
+        Takes what is merged to the logits of the classes, ``(N, C)``.
+    drop
+        Probability with which :meth:`loss` drops a modality of an example in training.
+
+    Raises
+    ------
+    TypeError
+        If encoders, merge or head are not modules.
+    ValueError
+        If there is no encoder, a modality is called ``"label"``, or ``drop`` is not in [0, 1).
+    """
+
+    def __init__(
+        self,
+        encoders: Mapping[str, nn.Module],
+        merge: nn.Module,
+        head: nn.Module,
+        *,
+        drop: float = 0.0,
+    ) -> None:
+        super().__init__()
+        check_networks(encoders, "encoders", "label")
+        check_networks({"merge": merge, "head": head}, "merge and head", "label")
+        check_share("drop", drop)
+        self.encoders = nn.ModuleDict(encoders)
+        self.merge, self.head, self.drop = merge, head, drop
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        """Answer.
+
+        Parameters
+        ----------
+        batch
+            From modality to ``(N, …)``, with rows of NaN where an example lacks a modality.
+
+        Returns
+        -------
+        torch.Tensor
+            Logits of the classes, ``(N, C)``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the batch is not usable, see :func:`mmlearn_helpers.multimodal.missing.fill_missing`,
+            or the encoders disagree about the width of their features.
+        """
+        return self.head(self.merge(*self._features(batch)))
+
+    @torch.no_grad()
+    def shares(self, batch: Batch) -> torch.Tensor:
+        """Say how much each modality counts in a merge that weighs them.
+
+        Parameters
+        ----------
+        batch
+            As for :meth:`forward`.
+
+        Returns
+        -------
+        torch.Tensor
+            Shares ``(N, M)`` in the order of the encoders; each row adds up to 1.
+
+        Raises
+        ------
+        TypeError
+            If the merge weighs nothing: only ``Gate`` and ``Attention`` do.
+        TypeError, ValueError
+            If the batch is not usable.
+        """
+        if not callable(getattr(self.merge, "shares", None)):
+            raise TypeError(
+                f"{type(self.merge).__name__} gives modalities no shares; merge with Gate or "
+                "Attention to see what counts how much."
+            )
+        return self.merge.shares(*self._features(batch))
+
+    def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Cross-entropy of the right answers.
+
+        Parameters
+        ----------
+        batch
+            As for :meth:`forward`, and ``"label"``: the classes, ``(N,)`` integers.
+
+        Returns
+        -------
+        dict[str, torch.Tensor]
+            One term, ``"loss"``: nats an example, averaged over the batch.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the batch is not usable, or has no label for each example.
+        """
+        if not isinstance(batch, Mapping) or "label" not in batch:
+            raise ValueError(
+                "The batch has no 'label', but a classifier learns from labels; give a mapping "
+                "with a 'label' (N,) beside the modalities."
+            )
+        modalities = {name: x for name, x in batch.items() if name != "label"}
+        features, present = self._features(modalities, drop=self.training)
+        check_labels(batch["label"], len(features), "label")
+        logits = self.head(self.merge(features, present))
+        return {"loss": F.cross_entropy(logits, batch["label"])}
+
+    def _features(self, batch: Batch, drop: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        filled, present = fill_missing(batch, list(self.encoders))
+        if drop:
+            present = drop_modalities(present, self.drop)
+        found = {name: self.encoders[name](x) for name, x in filled.items()}
+        shapes = {name: tuple(features.shape) for name, features in found.items()}
+        n = len(present)
+        if len(set(shapes.values())) > 1 or len(next(iter(shapes.values()))) != 2:
+            raise ValueError(
+                f"The encoders turn {n} examples into features of shapes {shapes}, but a merge "
+                f"needs ({n}, K) with the same K from all; change their last layers."
+            )
+        some = next(iter(found.values()))
+        columns = [found.get(name, torch.zeros_like(some)) for name in self.encoders]
+        return torch.stack(columns, dim=1) * present[:, :, None], present
