@@ -105,7 +105,8 @@ def layer_kinds(
             continue
         if isinstance(layer, nn.GELU) and layer.approximate != "none":
             raise ValueError(
-                f"{place} is {layer}, but the figure can compute only the exact nn.GELU(); use that."
+                f"{place} is {layer}, but the figure can compute only the exact nn.GELU(); use "
+                "that."
             )
         kinds.append(ACTIVATIONS[type(layer)])
     if all(isinstance(kind, str) for kind in kinds):
