@@ -1,6 +1,6 @@
 // A picture and its caption, noise for each, and what a model that weighs them makes of it.
 
-const SENSES = { image: "picture", text: "caption" };
+const SENSES = { image: "Picture", text: "Caption" };
 
 // The model: shares of the senses and probabilities of the classes.
 export function makeFusion(parts, numbers) {
@@ -26,7 +26,8 @@ export function spoil(picture, words, levels, nWords, state) {
   return { image, text, state: random.state };
 }
 
-function oneHot(words, nWords) {
+// Words as the encoder of the captions takes them.
+export function oneHot(words, nWords) {
   const numbers = new Float64Array(words.length * nWords);
   words.forEach((word, i) => (numbers[i * nWords + word] = 1));
   return numbers;
@@ -41,7 +42,7 @@ function makeNoise(sense, set) {
   keepKeys(input);
   input.addEventListener("input", () => set(Number(input.value)));
   const number = make("span", { class: "mml-number", "aria-hidden": "true" });
-  const label = make("label", {}, `Noise in the ${SENSES[sense]}`, input, number);
+  const label = make("label", {}, `${SENSES[sense]} noise`, input, number);
   const show = (level) => {
     input.value = level;
     number.textContent = percent(level);
