@@ -119,7 +119,8 @@ def check_scenes(image: torch.Tensor, text: torch.Tensor, vocabulary: Sequence[s
             "floating-point numbers from 0 to 1 are expected; divide bytes by 255, and fill gaps."
         )
     check_tensor(text, "text", torch.int64)
-    if text.is_floating_point() or text.ndim != 2 or text.shape[1:].numel() == 0:
+    no_numbers = text.is_floating_point() or text.is_complex() or text.dtype == torch.bool
+    if no_numbers or text.ndim != 2 or text.shape[1] == 0:
         raise ValueError(
             f"text has shape {tuple(text.shape)} and holds {text.dtype}, but captions (P, L) of "
             "whole numbers are expected, the places of the words in the vocabulary."

@@ -36,7 +36,11 @@ def scenes(n=4, colours=3):
 
 
 def senses(network=None, **options):
-    options = {"vocabulary": WORDS, "classes": NAMES, "labels": torch.tensor([0, 1, 2, 0])} | options
+    options = {
+        "vocabulary": WORDS,
+        "classes": NAMES,
+        "labels": torch.tensor([0, 1, 2, 0]),
+    } | options
     return NoisySenses(network or model(), *scenes(), **options)
 
 
