@@ -117,14 +117,13 @@ function draw(model, el) {
   };
   const gate = makeBar();
   gate.bar.classList.add("mml-gate");
-  const shares = { image: make("span"), text: make("span") };
-  const trust = make("div", { class: "mml-row mml-ends" }, shares.image, shares.text);
+  const shares = [make("span"), make("span")];
+  const trust = make("div", { class: "mml-row mml-ends" }, ...shares);
   const answers = classes.map(makeAnswer);
   const verdict = make("p", { class: "mml-result" });
   const heard = make("span", { class: "mml-unseen", "aria-live": "polite" });
   const place = make("span");
-  const help = make("p");
-  help.textContent = "A word that noise has put in is framed and stands above the old one; – is no word.";
+  const help = "A word that noise has put in is framed and stands above the old one; – is no word.";
 
   const figure = make("div", { class: "mml-live", role: "group", "aria-label": model.get("label") });
   const panel = makePanel("Caption", caption);
@@ -145,9 +144,10 @@ function draw(model, el) {
         makeButton("Next", () => turn(1)),
         makeButton("Other noise", () => change({ random: noisy().state })),
       ),
+      make("p", {}, "Probabilities of the answers"),
       make("ul", { class: "mml-answers", "aria-label": "Probabilities" }, ...answers.map((a) => a.item)),
       heard,
-      help,
+      make("p", {}, help),
     ),
   );
   el.replaceChildren(figure);
@@ -155,15 +155,14 @@ function draw(model, el) {
   let silence;
   function speakSoon() {
     clearTimeout(silence);
-    const [picture, caption] = [shares.image.textContent, shares.text.textContent];
-    const words = `${picture}, ${caption}. ${verdict.textContent}`;
+    const words = [...shares.map((share) => share.textContent), verdict.textContent].join(", ");
     silence = setTimeout(() => (heard.textContent = words), 400);
   }
 
   function redraw() {
     const { levels, words, image, text } = noisy();
     const found = answer({ image, text: oneHot(text, vocabulary.length) });
-    const { probabilities } = found;
+    const probabilities = found.probabilities;
     if (probabilities.length !== classes.length || !probabilities.every(Number.isFinite)) {
       throw new Error(`the model's answer is not ${classes.length} finite probabilities.`);
     }
@@ -175,16 +174,18 @@ function draw(model, el) {
 
     const trusted = Math.round(100 * found.shares.image);
     gate.show(found.shares.image);
-    shares.image.textContent = `picture ${trusted} %`;
-    shares.text.textContent = `caption ${100 - trusted} %`;
+    shares[0].textContent = `picture ${trusted} %`;
+    shares[1].textContent = `caption ${100 - trusted} %`;
 
     const example = model.get("example");
     const right = labels[example];
     answers.forEach((bar, k) => bar.show(probabilities[k], k === right));
     const best = probabilities.indexOf(Math.max(...probabilities));
-    const verdicts = { true: "That is right.", false: `Right is: ${classes[right]}.` };
-    const judged = labels.length ? verdicts[best === right] : "";
-    verdict.textContent = `Answer: ${classes[best]}, ${percent(probabilities[best])}. ${judged}`;
+    const lines = [`Answer: ${classes[best]}, ${percent(probabilities[best])}.`];
+    if (labels.length) {
+      lines.push(best === right ? "That is right." : `Right is: ${classes[right]}.`);
+    }
+    verdict.textContent = lines.join("\n");
     place.textContent = `Example ${example + 1} of ${pictures.length}`;
   }
 

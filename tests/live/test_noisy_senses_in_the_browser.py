@@ -119,7 +119,7 @@ def shows(tab, figure):
     expected = 100 * torch.cat([figure.shares[:1], figure.probabilities])
     assert (widths - expected).abs().max() < 0.01
     best = figure.probabilities.argmax()
-    answer = f"Answer: {NAMES[best]}, {100 * figure.probabilities[best]:.0f} %. "
+    answer = f"Answer: {NAMES[best]}, {100 * figure.probabilities[best]:.0f} %.\n"
     right = figure.labels[figure.example]
     answer += "That is right." if best == right else f"Right is: {NAMES[right]}."
     assert tab.locator(".mml-result").inner_text() == answer
@@ -140,11 +140,13 @@ def test_noise_is_the_same_and_answers_agree(show_state, data, order):
 
 
 @pytest.mark.parametrize(
-    ("activation", "limit"), [(nn.Tanh, 1e-12), (nn.Sigmoid, 1e-12), (nn.GELU, 1e-5)]
+    ("activation", "limit"), [(nn.Tanh, 1e-12), (nn.Sigmoid, 1e-12), (nn.GELU, 1e-6)]
 )
 def test_every_activation_agrees(show_state, data, activation, limit):
     figure = senses(data, model(activation(), nn.Linear(64, 64), activation()))
-    assert max(differences(show_state(figure), figure)) < limit
+    shares, probabilities = differences(show_state(figure), figure)
+    print(f"largest difference: {shares:.1e} of shares, {probabilities:.1e} of probabilities")
+    assert max(shares, probabilities) < limit
 
 
 def test_a_trained_model_agrees(show_state, data):
@@ -158,6 +160,7 @@ def test_a_trained_model_agrees(show_state, data):
 
 @pytest.mark.parametrize("shape", [(1, 1, 5), (1, 8, 8), (3, 7, 4)])
 def test_pictures_of_every_shape_agree(show_state, shape):
+    torch.manual_seed(1)
     image, text = torch.rand(3, *shape), torch.randint(5, (3, 10))
     network = model(nn.ReLU(), n_pixels=image[0].numel(), n_words=5)
     figure = NoisySenses(network, image, text, vocabulary=list("abcde"), classes=NAMES)
@@ -249,8 +252,8 @@ def test_a_screen_reader_hears_names_and_results(show_state, data):
     tab.keyboard.press("ArrowRight")
     figure.image_noise = 0.05
     trusted = round(100 * figure.shares[0].item())
-    answer = tab.locator(".mml-result").inner_text()
-    words = f"picture {trusted} %, caption {100 - trusted} %. {answer}"
+    answer = tab.locator(".mml-result").text_content()
+    words = f"picture {trusted} %, caption {100 - trusted} %, {answer}"
     said = "document.querySelector('.mml-controls [aria-live]').textContent"
     tab.wait_for_function(f"(words) => {said} === words", arg=words)
     assert tab.get_by_role("slider").first.get_attribute("aria-valuetext") == "5 %"
