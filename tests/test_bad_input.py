@@ -61,7 +61,9 @@ from mmlearn_helpers.likelihood import (
     importance_weighted_bound,
     pseudo_log_likelihood,
 )
-from mmlearn_helpers.live import Completion, LatentPad, LiveFigure, MemoryGrid
+from mmlearn_helpers.live import Completion, LatentPad, LiveFigure, MemoryGrid, NoisySenses
+from mmlearn_helpers.multimodal.fusion import FusionClassifier
+from mmlearn_helpers.multimodal.merges import Gate, Sum
 from mmlearn_helpers.networks import check_sizes, mlp
 from mmlearn_helpers.plots import (
     code_map,
@@ -1879,6 +1881,223 @@ CASES |= {
     "Completion, half a step": (
         lambda _: completion().step(0.5),
         (TypeError, "n is 0.5, but a whole number is expected"),
+    ),
+}
+
+
+def fusion(image=None, text=None, merge=None, head=None):
+    """A gated model of pictures of 2 by 2 pixels and captions of 3 words, of 2 that there are."""
+    image, text = image or flat(4, 5), flat(6, 5) if text is None else text
+    encoders = {"image": image, "text": text}
+    return FusionClassifier(encoders, merge or Gate(2, 5), head or nn.Linear(5, 2))
+
+
+def flat(*sizes):
+    return nn.Sequential(nn.Flatten(), *decoder(*sizes))
+
+
+def senses(model=None, image=PICTURES[:2, None, :2, :2], text=None, **options):
+    text = torch.zeros(2, 3, dtype=torch.int64) if text is None else text
+    options = {"vocabulary": ["a", "b"], "classes": ["yes", "no"]} | options
+    return NoisySenses(model or fusion(), image, text, **options)
+
+
+def with_other_senses(*names):
+    return FusionClassifier({name: flat(4, 5) for name in names}, Gate(2, 5), nn.Linear(5, 2))
+
+
+CASES |= {
+    "NoisySenses, another model": (
+        lambda _: senses(net(4, 3)),
+        (TypeError, "model is a DeepAutoencoder, but a FusionClassifier with a gate is expected"),
+    ),
+    "NoisySenses, other modalities": (
+        lambda _: senses(with_other_senses("image", "audio")),
+        (ValueError, "encoders for 'image', 'audio', but .* encoders for 'image' and 'text'"),
+    ),
+    "NoisySenses, one modality": (
+        lambda _: senses(with_other_senses("image")),
+        (ValueError, "encoders for 'image', but the figure shows a picture and its caption"),
+    ),
+    "NoisySenses, another merge": (
+        lambda _: senses(fusion(merge=Sum())),
+        (TypeError, "merges with Sum, but the figure shows the shares .* merges with Gate"),
+    ),
+    "NoisySenses, an encoder that is no Sequential": (
+        lambda _: senses(fusion(image=nn.Linear(4, 5))),
+        (TypeError, "picture encoder is a Linear, but an nn.Sequential .* such a picture encoder"),
+    ),
+    "NoisySenses, an encoder that does not flatten": (
+        lambda _: senses(fusion(text=decoder(6, 5))),
+        (TypeError, r"The caption encoder begins with Linear.* begin it with nn.Flatten\(\)"),
+    ),
+    "NoisySenses, an empty encoder": (
+        lambda _: senses(fusion(text=nn.Sequential())),
+        (TypeError, r"The caption encoder begins with None, .* begin it with nn.Flatten\(\)"),
+    ),
+    "NoisySenses, an encoder that flattens the batch": (
+        lambda _: senses(fusion(image=nn.Sequential(nn.Flatten(0), nn.Linear(4, 5)))),
+        (TypeError, r"The picture encoder begins with Flatten\(start_dim=0.* nn.Flatten\(\)"),
+    ),
+    "NoisySenses, a layer that cannot be computed": (
+        lambda _: senses(fusion(image=nn.Sequential(nn.Flatten(), nn.Linear(4, 5), nn.SiLU()))),
+        (TypeError, "Layer 2 of the picture encoder is a SiLU, but .* train a picture encoder of"),
+    ),
+    "NoisySenses, an encoder with nothing linear": (
+        lambda _: senses(fusion(text=nn.Sequential(nn.Flatten(), nn.ReLU()))),
+        (ValueError, r"The caption encoder has no linear layer, .*nn.Linear\(6, 32\)"),
+    ),
+    "NoisySenses, an encoder of other pictures": (
+        lambda _: senses(fusion(image=flat(5, 5))),
+        (ValueError, "Layer 1 of the picture encoder takes 5 numbers, but 4 come to it"),
+    ),
+    "NoisySenses, an encoder of other captions": (
+        lambda _: senses(vocabulary=["a", "b", "c"]),
+        (ValueError, "Layer 1 of the caption encoder takes 6 numbers, but 9 come to it"),
+    ),
+    "NoisySenses, encoders of two widths": (
+        lambda _: senses(fusion(image=flat(4, 7))),
+        (ValueError, "The encoders give 7 and 5 numbers, but .* both equally wide at the end"),
+    ),
+    "NoisySenses, a wide gate": (
+        lambda _: senses(fusion(merge=Gate(3, 5))),
+        (ValueError, r"gate takes 15 numbers to 3 scores, but .* make it with Gate\(2, 5\)"),
+    ),
+    "NoisySenses, a head that cannot be computed": (
+        lambda _: senses(fusion(head=nn.Sequential(nn.Linear(5, 2), nn.Dropout()))),
+        (TypeError, "Layer 1 of the head is a Dropout, but .* train a head of these"),
+    ),
+    "NoisySenses, no head": (
+        lambda _: senses(fusion(head=nn.Identity())),
+        (TypeError, "head is a Identity, but an nn.Sequential .* a model with such a head"),
+    ),
+    "NoisySenses, a wide head": (
+        lambda _: senses(fusion(head=nn.Linear(6, 2))),
+        (ValueError, "Layer 0 of the head takes 6 numbers, but 5 come to it; give a head that"),
+    ),
+    "NoisySenses, NaN weights": (
+        lambda _: senses(fusion(head=decoder(5, 2, value=math.nan))),
+        (ValueError, "Layer 0 of the head has weights that are NaN or infinite; train it anew"),
+    ),
+    "NoisySenses, a huge weight": (
+        lambda _: senses(fusion(image=nn.Sequential(nn.Flatten(), decoder(4, 5, value=1e6)))),
+        (ValueError, r"Layer 1 of the picture encoder has a weight of 1e\+06, but .* 65504"),
+    ),
+    "NoisySenses, too many weights": (
+        lambda _: senses(fusion(flat(4, 60000, 5), flat(6, 1, 5))),
+        (ValueError, "The picture encoder has 600005 weights, but a page can carry 500000"),
+    ),
+    "NoisySenses, too many weights together": (
+        lambda _: senses(fusion(flat(4, 30000, 5), flat(6, 30000, 5))),
+        (ValueError, "The model has 660044 weights, but a page can carry 500000 at most; train"),
+    ),
+    "NoisySenses, a picture without axes": (
+        lambda _: senses(image=PICTURES[:2]),
+        (ValueError, r"image has shape \(2, 8, 8\), but pictures \(P, C, H, W\) .* image\[None\]"),
+    ),
+    "NoisySenses, two colours": (
+        lambda _: senses(image=torch.zeros(2, 2, 2, 2)),
+        (ValueError, r"image has shape \(2, 2, 2, 2\), but .* one or three colours"),
+    ),
+    "NoisySenses, a list for pictures": (
+        lambda _: senses(image=[[1.0]]),
+        (TypeError, "image is a list, but a torch tensor is expected"),
+    ),
+    "NoisySenses, no examples": (
+        lambda _: senses(image=torch.zeros(0, 1, 2, 2)),
+        (ValueError, r"image has shape \(0, 1, 2, 2\), but pictures .* and at least one"),
+    ),
+    "NoisySenses, a whole data set": (
+        lambda _: senses(image=torch.zeros(51, 1, 2, 2)),
+        (ValueError, r"There are 51 examples, but .* a handful, 50 at most; .* image\[:8\]"),
+    ),
+    "NoisySenses, bytes": (
+        lambda _: senses(image=torch.full((2, 1, 2, 2), 255, dtype=torch.uint8)),
+        (ValueError, "image holds torch.uint8 numbers from 255 to 255, but .* divide bytes by 255"),
+    ),
+    "NoisySenses, pixels beyond 1": (
+        lambda _: senses(image=torch.full((2, 1, 2, 2), 2.0)),
+        (ValueError, "image holds torch.float32 numbers from 2 to 2, but .* from 0 to 1"),
+    ),
+    "NoisySenses, pixels that are NaN": (
+        lambda _: senses(image=torch.full((2, 1, 2, 2), math.nan)),
+        (ValueError, "image holds torch.float32 numbers from nan to nan, but .* fill gaps"),
+    ),
+    "NoisySenses, one-hot captions": (
+        lambda _: senses(text=torch.zeros(2, 3, 2)),
+        (ValueError, r"text has shape \(2, 3, 2\) and holds torch.float32, but captions \(P, L\)"),
+    ),
+    "NoisySenses, captions of words": (
+        lambda _: senses(text=["a red circle", "a blue square"]),
+        (TypeError, "text is a list, but a torch tensor is expected"),
+    ),
+    "NoisySenses, truth values for captions": (
+        lambda _: senses(text=torch.ones(2, 3, dtype=torch.bool)),
+        (ValueError, r"text has shape \(2, 3\) and holds torch.bool, but .* whole numbers"),
+    ),
+    "NoisySenses, captions without words": (
+        lambda _: senses(text=torch.zeros(2, 0, dtype=torch.int64)),
+        (ValueError, r"text has shape \(2, 0\) .* but captions \(P, L\) of whole numbers"),
+    ),
+    "NoisySenses, too few captions": (
+        lambda _: senses(text=torch.zeros(1, 3, dtype=torch.int64)),
+        (ValueError, "There are 2 pictures, but 1 captions; select the same rows of both"),
+    ),
+    "NoisySenses, a word that is not in the vocabulary": (
+        lambda _: senses(text=torch.tensor([[0, 1, 2], [0, 0, 0]])),
+        (ValueError, "text goes from 0 to 2, but the vocabulary has words 0 to 1; give the voc"),
+    ),
+    "NoisySenses, one string for a vocabulary": (
+        lambda _: senses(vocabulary="ab"),
+        (TypeError, "vocabulary is 'ab', but a list of words is expected, and at least one"),
+    ),
+    "NoisySenses, no vocabulary": (
+        lambda _: senses(vocabulary=[]),
+        (TypeError, r"vocabulary is \[\], but a list of words is expected, and at least one"),
+    ),
+    "NoisySenses, numbers for classes": (
+        lambda _: senses(classes=[0, 1]),
+        (TypeError, r"classes is \[0, 1\], but a list of words is expected"),
+    ),
+    "NoisySenses, too many classes": (
+        lambda _: senses(classes=["yes", "no", "perhaps"]),
+        (ValueError, "classes has 3 names, but the head answers 2 classes; give a name for each"),
+    ),
+    "NoisySenses, too few labels": (
+        lambda _: senses(labels=torch.tensor([1])),
+        (ValueError, r"labels has shape \(1,\), but one label for each of 2 examples"),
+    ),
+    "NoisySenses, a class that is not there": (
+        lambda _: senses(labels=torch.tensor([1, 2])),
+        (ValueError, "labels go from 1 to 2, but the head answers 2 classes; .* from 0 to 1"),
+    ),
+    "NoisySenses, more than noise": (
+        lambda _: senses(image_noise=30),
+        (ValueError, "image_noise is 30, but a level from 0 to 1 is expected: 0 is no noise"),
+    ),
+    "NoisySenses, a level that is NaN": (
+        lambda _: setattr(senses(), "text_noise", math.nan),
+        (ValueError, "text_noise is nan, but a level from 0 to 1 is expected"),
+    ),
+    "NoisySenses, a word for a level": (
+        lambda _: senses(text_noise="loud"),
+        (TypeError, "text_noise is 'loud', but a number is expected"),
+    ),
+    "NoisySenses, no such example": (
+        lambda _: setattr(senses(), "example", 2),
+        (ValueError, "example is 2, but there are 2, counted from 0; choose one from 0 to 1"),
+    ),
+    "NoisySenses, a negative example": (
+        lambda _: setattr(senses(), "example", -1),
+        (ValueError, "example is -1, but at least 0 is needed"),
+    ),
+    "NoisySenses, a long seed": (
+        lambda _: senses(seed=2**32),
+        (ValueError, r"seed is 4294967296, but figures draw with 32 bits; .* below 2\*\*32"),
+    ),
+    "NoisySenses, a label that says nothing": (
+        lambda _: senses(label=""),
+        (ValueError, "label is empty, but readers who cannot see .* write a sentence"),
     ),
 }
 

@@ -4,5 +4,6 @@ from mmlearn_helpers.live.completion import Completion
 from mmlearn_helpers.live.figure import LiveFigure
 from mmlearn_helpers.live.latent_pad import LatentPad
 from mmlearn_helpers.live.memory_grid import MemoryGrid
+from mmlearn_helpers.live.noisy_senses import NoisySenses
 
-__all__ = ["Completion", "LatentPad", "LiveFigure", "MemoryGrid"]
+__all__ = ["Completion", "LatentPad", "LiveFigure", "MemoryGrid", "NoisySenses"]

@@ -48,6 +48,18 @@ export function paint(canvas, numbers) {
   context.putImageData(image, 0, 0);
 }
 
+// Paint a picture in red, green and blue, one plane after another, from 0, dark, to 1, light.
+export function paintColours(canvas, numbers) {
+  const n = canvas.width * canvas.height;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  for (let i = 0; i < n; i++) {
+    const colour = [0, 1, 2].map((plane) => 255 * numbers[plane * n + i]);
+    image.data.set([...colour, 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+}
+
 // Do something at the next repainting of the screen, once however often it is asked for. What goes
 // wrong is said in the place of the figure.
 export function atNextFrame(el, action) {

@@ -1,49 +1,8 @@
 // A point in the plane of a two-dimensional code, and what the decoder makes of it.
 
-const ACTIVATIONS = {
-  relu: (x) => Math.max(0, x),
-  tanh: (x) => Math.tanh(x),
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  gelu: (x) => (x * (1 + erf(x / Math.SQRT2))) / 2,
-};
-
-// Abramowitz and Stegun (1964), 7.1.26; wrong by less than 2e-7.
-function erf(x) {
-  const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const factors = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
-  const sum = factors.reduceRight((total, factor) => (total + factor) * t, 0);
-  return Math.sign(x) * (1 - sum * Math.exp(-x * x));
-}
-
-function linear(x, weights, biases) {
-  return biases.map((bias, row) => {
-    let sum = bias;
-    for (let i = 0; i < x.length; i++) {
-      sum += weights[row * x.length + i] * x[i];
-    }
-    return sum;
-  });
-}
-
-// layers: [inputs, outputs] for a linear layer, a word for an activation.
-// numbers: for every linear layer its weights, row by row, then its biases.
+// The decoder, with the layers and numbers that Python sends.
 export function makeDecoder(layers, numbers) {
-  let used = 0;
-  const take = (n) => numbers.subarray(used, (used += n));
-  const steps = layers.map((layer) => {
-    if (typeof layer === "string") {
-      const activation = ACTIVATIONS[layer];
-      return (x) => x.map(activation);
-    }
-    const [inputs, outputs] = layer;
-    const weights = take(inputs * outputs);
-    const biases = Float64Array.from(take(outputs));
-    return (x) => linear(x, weights, biases);
-  });
-  if (used !== numbers.length) {
-    throw new Error(`the decoder needs ${used} numbers, but has ${numbers.length}.`);
-  }
-  return (z) => steps.reduce((x, step) => step(x), Float64Array.from(z));
+  return makeNetworks([["decoder", layers]], numbers, "decoder").decoder;
 }
 
 function makePad(model, size) {

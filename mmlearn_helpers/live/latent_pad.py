@@ -78,7 +78,7 @@ class LatentPad(LiveFigure):
         weights are not finite in half precision or more than 500 000, or an argument does not fit.
     """
 
-    _esm = script("latent_pad.js")
+    _esm = script("network.js", "latent_pad.js")
     layers = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     shape = traitlets.List().tag(sync=True)
