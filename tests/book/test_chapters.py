@@ -15,8 +15,12 @@ SOURCES = {chapter: (ROOT / f"{chapter}.md").read_text() for chapter in chapters
 TAUGHT = [chapter for chapter in SOURCES if chapter != "book/index"]
 GLOSSARY = (ROOT / "book/appendix/glossary.md").read_text()
 TERMS = re.findall(r"^(\w[^\n]*)\n  \S", GLOSSARY, re.MULTILINE)
-# They introduce no model: what they need of the package is mmlearn_helpers.likelihood.
-JUDGED = {"book/variational/elbo", "book/variational/evaluation"}
+# They introduce no model of the package.
+JUDGED = {
+    "book/variational/elbo",
+    "book/variational/evaluation",
+    "book/multimodal/representations",
+}
 HEADINGS = [
     "The idea",
     "The mathematics",
