@@ -2239,6 +2239,15 @@ CASES |= {
         lambda _: shared(text=Modality(mlp([3, 2]), mlp([2, 5]))).loss(BOTH),
         (ValueError, r"decoder of 'text' gives \(12, 5\), but the examples are \(12, 3\); end it"),
     ),
+    "MultimodalAutoencoder, steps that are too large": (
+        lambda _: train(
+            shared(),
+            {"image": torch.cat([torch.full_like(X, math.nan), X]), "text": X[:, :3].repeat(2, 1)},
+            learning_rate=1e30,
+            epochs=5,
+        ),
+        (FloatingPointError, "loss became .* takes rows of NaN for what is missing, a smaller lea"),
+    ),
     "MultimodalAutoencoder, a wide code": (
         lambda _: shared().decode(X),
         (ValueError, r"The decoder of 'image' cannot take .*\(12, 4\) of .* torch says: mat1"),

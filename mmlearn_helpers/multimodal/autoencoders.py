@@ -114,10 +114,9 @@ class MultimodalAutoencoder(nn.Module):
         check_networks(encoders, "The mapping of encoders", "loss")
         check_networks(decoders, "The mapping of decoders", "loss")
         self.encoders, self.decoders = nn.ModuleDict(encoders), nn.ModuleDict(decoders)
-        self.modalities = tuple(modalities)
+        self.modalities, self.drop = tuple(modalities), drop
         self.errors = {name: m.error for name, m in modalities.items()}
         self.weights = {name: float(m.weight) for name, m in modalities.items()}
-        self.drop = drop
 
     def encode(self, batch: Batch) -> torch.Tensor:
         """Turn examples into codes.
@@ -160,8 +159,7 @@ class MultimodalAutoencoder(nn.Module):
             If ``z`` is not a finite, non-empty floating-point matrix.
         """
         check_matrix(z, name="z")
-        decoders = self.decoders.items()
-        return {name: run_network(net, z, f"The decoder of {name!r}") for name, net in decoders}
+        return self._decode(z)
 
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Weighted sum of the reconstruction errors of what is present.
@@ -183,8 +181,7 @@ class MultimodalAutoencoder(nn.Module):
             If the batch is not usable, or a decoder's answer has another shape than its modality.
         """
         filled, present = fill_missing(batch, self.modalities)
-        columns = [self.modalities.index(name) for name in self.encoders]
-        readable = present[:, columns]
+        readable = present[:, [self.modalities.index(name) for name in self.encoders]]
         if not readable.any(dim=1).all():
             raise ValueError(
                 f"Some examples have nothing that can be read, but the code is made of "
@@ -193,11 +190,10 @@ class MultimodalAutoencoder(nn.Module):
         if self.training:
             readable = drop_modalities(readable, self.drop)
         read = {name: x for name, x in filled.items() if name in self.encoders}
-        outputs = self.decode(self._encode(read, readable))
+        outputs = self._decode(self._encode(read, readable))
         terms, total = {}, 0.0
-        for name, x in filled.items():
-            if name not in outputs:
-                continue
+        for name in [name for name in filled if name in outputs]:
+            x = filled[name]
             if outputs[name].shape != x.shape:
                 raise ValueError(
                     f"The decoder of {name!r} gives {tuple(outputs[name].shape)}, but the examples "
@@ -212,6 +208,10 @@ class MultimodalAutoencoder(nn.Module):
                 f"{', '.join(map(repr, self.decoders))} can be reconstructed; add one of them."
             )
         return {"loss": total, **terms}
+
+    def _decode(self, z: torch.Tensor) -> dict[str, torch.Tensor]:
+        decoders = self.decoders.items()
+        return {name: run_network(net, z, f"The decoder of {name!r}") for name, net in decoders}
 
     def _error(self, name: str, output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         error = self.errors[name](output, x)
