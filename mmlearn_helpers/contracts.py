@@ -148,7 +148,10 @@ def _explain_loss(
     """Say where a lost loss began: in the batch, in a weight, or in a term."""
     message = f"The loss became {values['loss']} {where}. "
     if not is_finite(batch):
-        return message + "The batch holds NaN or infinity: remove or mend those examples."
+        message += "The batch holds NaN or infinity: remove or mend those examples."
+        if isinstance(batch, Mapping):
+            message += f" If the model takes rows of NaN for what is missing, {REMEDY}"
+        return message
     lost = [name for name, weights in model.named_parameters() if not weights.isfinite().all()]
     if lost:
         return f"{message}The step before had made {lost[0]} NaN or infinite; {REMEDY}"

@@ -62,8 +62,25 @@ from mmlearn_helpers.likelihood import (
     pseudo_log_likelihood,
 )
 from mmlearn_helpers.live import Completion, LatentPad, LiveFigure, MemoryGrid, NoisySenses
+from mmlearn_helpers.multimodal import autoencoders as multimodal_autoencoders
+from mmlearn_helpers.multimodal import fusion, merges, missing
+from mmlearn_helpers.multimodal import networks as multimodal_networks
+from mmlearn_helpers.multimodal.autoencoders import (
+    Modality,
+    MultimodalAutoencoder,
+    squared_error,
+    word_error,
+)
 from mmlearn_helpers.multimodal.fusion import FusionClassifier
-from mmlearn_helpers.multimodal.merges import Gate, Sum
+from mmlearn_helpers.multimodal.merges import Attention, Concatenation, Gate, LowRankBilinear, Sum
+from mmlearn_helpers.multimodal.missing import (
+    check_networks,
+    check_present,
+    check_share,
+    drop_modalities,
+    fill_missing,
+)
+from mmlearn_helpers.multimodal.networks import encode_each, run_network
 from mmlearn_helpers.networks import check_sizes, mlp
 from mmlearn_helpers.plots import (
     code_map,
@@ -99,6 +116,11 @@ MODULES = (
     retrieval,
     training,
     vae,
+    fusion,
+    merges,
+    missing,
+    multimodal_autoencoders,
+    multimodal_networks,
 )
 
 X = torch.randn(12, 4, generator=torch.Generator().manual_seed(0))
@@ -2098,6 +2120,361 @@ CASES |= {
     "NoisySenses, a label that says nothing": (
         lambda _: senses(label=""),
         (ValueError, "label is empty, but readers who cannot see .* write a sentence"),
+    ),
+}
+
+BOTH = {"image": X, "text": X[:, :3]}
+THERE = torch.ones(12, 2, dtype=torch.bool)
+FEATURES = torch.ones(12, 2, 3)
+
+
+def fused(encoders=None, merge=None, head=None, **options):
+    encoders = {"image": mlp([4, 3]), "text": mlp([3, 3])} if encoders is None else encoders
+    return FusionClassifier(encoders, merge or Sum(), head or mlp([3, 2]), **options)
+
+
+def fused_loss(model=None, **batch):
+    return (model or fused()).loss(BOTH | {"label": LABELS % 2} | batch)
+
+
+def shared(drop=0.0, **modalities):
+    image = Modality(mlp([4, 2]), mlp([2, 4]))
+    text = Modality(mlp([3, 2]), mlp([2, 3]))
+    return MultimodalAutoencoder({"image": image, "text": text} | modalities, drop=drop)
+
+
+class Two(nn.Module):
+    """Answers twice."""
+
+    def forward(self, x):
+        return x, x
+
+
+CASES |= {
+    "check_networks, a list": (
+        lambda _: check_networks([mlp([4, 3])], "encoders", "label"),
+        (TypeError, "encoders is a list, but a mapping from the name of each modality to a tor"),
+    ),
+    "check_networks, none": (
+        lambda _: check_networks({}, "encoders", "label"),
+        (ValueError, "encoders is empty, but at least one modality is needed"),
+    ),
+    "check_present, numbers": (
+        lambda _: check_present(torch.ones(12, 2)),
+        (TypeError, r"present is torch\.float32, but a tensor of truth values .*as_tensor"),
+    ),
+    "check_present, a list": (
+        lambda _: check_present([[True]]),
+        (TypeError, "present is list, but a tensor of truth values"),
+    ),
+    "check_present, a single example": (
+        lambda _: check_present(THERE[0]),
+        (ValueError, r"present has shape \(2,\), but .* single example as present\[None\]"),
+    ),
+    "check_share, a word": (
+        lambda _: check_share("drop", "half"),
+        (TypeError, "drop is 'half', but a number is expected"),
+    ),
+    "drop_modalities, everything": (
+        lambda _: drop_modalities(THERE, 1.0),
+        (ValueError, "probability is 1.0, but a probability below 1 .* nothing would be left"),
+    ),
+    "drop_modalities, less than nothing": (
+        lambda _: drop_modalities(THERE, -0.5),
+        (ValueError, "probability is -0.5, but a probability below 1 is expected"),
+    ),
+    "drop_modalities, an example without any": (
+        lambda _: drop_modalities(~THERE, 0.5),
+        (ValueError, "12 examples have no modality at all, the first is row 0; .* leave them out"),
+    ),
+    "fill_missing, a tensor": (
+        lambda _: fill_missing(X, ["image"]),
+        (TypeError, "batch is a Tensor, but a mapping from modality to tensor .* {'image': x}"),
+    ),
+    "fill_missing, nothing": (
+        lambda _: fill_missing({}, ["image"]),
+        (TypeError, "batch is an empty mapping, but a mapping from modality to tensor"),
+    ),
+    "fill_missing, a misspelt modality": (
+        lambda _: fill_missing({"imgae": X}, ["image", "text"]),
+        (ValueError, "modality 'imgae', but the model knows 'image', 'text'. Did you mean 'image'"),
+    ),
+    "fill_missing, a number for a name": (
+        lambda _: fill_missing({3: X}, ["image", "text"]),
+        (ValueError, "modality 3, but the model knows 'image', 'text'. Leave out what"),
+    ),
+    "fill_missing, an array": (
+        lambda _: fill_missing({"image": X.numpy()}, ["image"]),
+        (TypeError, r"batch\['image'\] is a ndarray, but a tensor .* torch.as_tensor"),
+    ),
+    "fill_missing, other lengths": (
+        lambda _: fill_missing({"image": X, "text": X[:5]}, ["image", "text"]),
+        (ValueError, r"lengths {'image': 12, 'text': 5}, .* select the same rows in each"),
+    ),
+    "fill_missing, no examples": (
+        lambda _: fill_missing({"image": X[:0]}, ["image"]),
+        (ValueError, "There are no examples in batch; check how the data were selected"),
+    ),
+    "fill_missing, empty examples": (
+        lambda _: fill_missing({"image": X[:, :0]}, ["image"]),
+        (ValueError, r"batch\['image'\] has shape \(12, 0\): its examples are empty. Leave out"),
+    ),
+    "fill_missing, a gap": (
+        lambda _: fill_missing({"image": GAP}, ["image"]),
+        (ValueError, r"batch\['image'\] holds NaN or infinity in a part .* whole row of NaN"),
+    ),
+    "fill_missing, infinity": (
+        lambda _: fill_missing({"image": spoilt(X, 1, 1, math.inf)}, ["image"]),
+        (ValueError, r"batch\['image'\] holds NaN or infinity .* Remove or fill the others"),
+    ),
+    "fill_missing, an example without any": (
+        lambda _: fill_missing({"image": torch.where(X[:, :1] > 1, math.nan, X)}, ["image"]),
+        (ValueError, r"\d examples have no modality at all, the first is row \d+; .* leave them"),
+    ),
+    "run_network, another width": (
+        lambda _: run_network(mlp([3, 2]), X, "The reader"),
+        (ValueError, r"The reader cannot take .*\(12, 4\) of torch.float32; .* torch says: mat1"),
+    ),
+    "run_network, two answers": (
+        lambda _: run_network(Two(), X, "The reader"),
+        (TypeError, "The reader gives a tuple, but one tensor is expected; end it with a layer"),
+    ),
+    "encode_each, widths that differ": (
+        lambda _: encode_each({"image": mlp([4, 3]), "text": mlp([3, 2])}, BOTH),
+        (ValueError, r"12 examples into {'image': \(12, 3\), 'text': \(12, 2\)}, but \(12, K\)"),
+    ),
+    "encode_each, pictures for features": (
+        lambda _: encode_each({"image": nn.Unflatten(1, (2, 2))}, {"image": X}),
+        (ValueError, r"12 examples into {'image': \(12, 2, 2\)}, but \(12, K\) .* last layers"),
+    ),
+    "Sum, a matrix": (
+        lambda _: Sum()(X, THERE),
+        (ValueError, r"features is \(12, 4\), but a tensor \(examples, modalities, width\)"),
+    ),
+    "Sum, a list": (
+        lambda _: Sum()([X, X], THERE),
+        (ValueError, r"features is .*list.*, but a tensor .* together with torch.stack"),
+    ),
+    "Concatenation, other examples": (
+        lambda _: Concatenation()(FEATURES, THERE[:5]),
+        (ValueError, r"shape \(12, 2, 3\) and present \(5, 2\), but both need the same examples"),
+    ),
+    "Gate, no modality": (
+        lambda _: Gate(0, 3),
+        (ValueError, "n_modalities is 0, but at least 1 is needed"),
+    ),
+    "Gate, other modalities": (
+        lambda _: Gate(3, 3)(FEATURES, THERE),
+        (ValueError, "There are 2 modalities, but the merge was made for 3; make it anew"),
+    ),
+    "Attention, half a feature": (
+        lambda _: Attention(2.5),
+        (TypeError, "width is 2.5, but a whole number is expected"),
+    ),
+    "Attention, another width": (
+        lambda _: Attention(4)(FEATURES, THERE),
+        (ValueError, "There are 3 features, but the merge was made for 4; make it anew"),
+    ),
+    "LowRankBilinear, no rank": (
+        lambda _: LowRankBilinear(2, 3, 0),
+        (ValueError, "rank is 0, but at least 1 is needed"),
+    ),
+    "LowRankBilinear, other modalities": (
+        lambda _: LowRankBilinear(3, 3, 2)(FEATURES, THERE),
+        (ValueError, "There are 2 modalities, but the merge was made for 3; make it anew"),
+    ),
+    "FusionClassifier, no encoders": (
+        lambda _: fused({}),
+        (ValueError, "encoders is empty, but at least one modality is needed"),
+    ),
+    "FusionClassifier, an encoder that is no module": (
+        lambda _: fused({"image": torch.relu}),
+        (TypeError, "encoders has 'image': a builtin.*, but a mapping .* torch.nn.Module is expec"),
+    ),
+    "FusionClassifier, a merge that is no module": (
+        lambda _: fused(merge="sum"),
+        (TypeError, r"merge is 'sum', but a torch.nn.Module is expected, .* Concatenation\(\)"),
+    ),
+    "FusionClassifier, a class for a merge": (
+        lambda _: fused(merge=Sum),
+        (TypeError, r"merge is <class .*Sum'>, but a torch.nn.Module is expected"),
+    ),
+    "FusionClassifier, a modality called label": (
+        lambda _: fused({"label": mlp([4, 3])}),
+        (ValueError, "modality 'label', but 'label' has another meaning here, .* choose another"),
+    ),
+    "FusionClassifier, a name with a dot": (
+        lambda _: fused({"image.left": mlp([4, 3])}),
+        (ValueError, "modality 'image.left', .* nor one with a dot, .* image_left"),
+    ),
+    "FusionClassifier, an empty name": (
+        lambda _: fused({"": mlp([4, 3])}),
+        (ValueError, "modality '', .* neither an empty name"),
+    ),
+    "FusionClassifier, a modality called keys": (
+        lambda _: fused({"keys": mlp([4, 3])}),
+        (ValueError, "modality 'keys', .* nor names of its own .* for example keys_x"),
+    ),
+    "FusionClassifier, everything dropped": (
+        lambda _: fused(drop=1),
+        (ValueError, "drop is 1, but a probability below 1 is expected"),
+    ),
+    "FusionClassifier, no label": (
+        lambda _: fused().loss(BOTH),
+        (ValueError, r"The batch has no 'label', .* a 'label' \(N,\) beside the modalities"),
+    ),
+    "FusionClassifier, a tensor for a batch": (
+        lambda _: fused().loss(X),
+        (TypeError, "batch is a Tensor, but a mapping with the modalities and a 'label'"),
+    ),
+    "FusionClassifier, labels only": (
+        lambda _: fused().loss({"label": LABELS}),
+        (TypeError, "batch is an empty mapping, but a mapping from modality to tensor"),
+    ),
+    "FusionClassifier, a label where there is none": (
+        lambda _: fused()(BOTH | {"label": LABELS}),
+        (ValueError, "batch has a modality 'label', but the model knows .* Leave out what"),
+    ),
+    "FusionClassifier, too few labels": (
+        lambda _: fused_loss(label=LABELS[:5]),
+        (ValueError, r"label has shape \(5,\), but one label for each of 12 examples"),
+    ),
+    "FusionClassifier, labels that are no whole numbers": (
+        lambda _: fused_loss(label=LABELS.float()),
+        (TypeError, "label are torch.float32, but a tensor of whole numbers"),
+    ),
+    "FusionClassifier, more classes than answers": (
+        lambda _: fused_loss(label=LABELS),
+        (ValueError, "label goes from 0 to 2, but the head answers for 2 classes, counted from 0"),
+    ),
+    "FusionClassifier, a head of another width": (
+        lambda _: fused_loss(fused(head=mlp([5, 2]))),
+        (ValueError, r"The head cannot take what it is given, \(12, 3\) of .* torch says: mat1"),
+    ),
+    "FusionClassifier, a head without logits": (
+        lambda _: fused_loss(fused(head=nn.Flatten(0))),
+        (ValueError, r"The head gives \(36,\) for 12 examples, but one row of logits for each"),
+    ),
+    "FusionClassifier, shares of a sum": (
+        lambda _: fused().shares(BOTH),
+        (TypeError, "Sum gives modalities no shares; merge with Gate or Attention"),
+    ),
+    "FusionClassifier, in double precision": (
+        lambda _: fused()({"image": X.double()}),
+        (ValueError, "The encoder of 'image' cannot take .* of torch.float64; its first layer"),
+    ),
+    "squared_error, another shape": (
+        lambda _: squared_error(X[:, :1], X),
+        (ValueError, r"output has shape \(12, 1\) and x \(12, 4\), but the same shape is needed"),
+    ),
+    "word_error, numbers of words": (
+        lambda _: word_error(torch.zeros(12, 4, 9), torch.zeros(12, 4, dtype=torch.int64)),
+        (ValueError, r"output has shape \(12, 4, 9\) and x \(12, 4\), .*one_hot"),
+    ),
+    "Modality, neither encoder nor decoder": (
+        lambda _: shared(audio=Modality(None, None)),
+        (ValueError, "'audio' has neither an encoder nor a decoder; give it one of them"),
+    ),
+    "Modality, no weight": (
+        lambda _: shared(image=Modality(mlp([4, 2]), mlp([2, 4]), weight=0)),
+        (ValueError, "The weight of 'image' is 0, but a finite number above 0 is needed"),
+    ),
+    "Modality, a weight that is NaN": (
+        lambda _: shared(image=Modality(mlp([4, 2]), mlp([2, 4]), weight=math.nan)),
+        (ValueError, "The weight of 'image' is nan, but a finite number above 0 is needed"),
+    ),
+    "Modality, a word for an error": (
+        lambda _: shared(image=Modality(mlp([4, 2]), mlp([2, 4]), "squared")),
+        (TypeError, "The error of 'image' is 'squared', but a function is expected, such as sq"),
+    ),
+    "Modality, an encoder that is no module": (
+        lambda _: shared(image=Modality(torch.relu, mlp([2, 4]))),
+        (TypeError, "The mapping of encoders has 'image': a builtin.*, but a mapping from the na"),
+    ),
+    "Modality, an error for the whole batch": (
+        lambda _: shared(image=Modality(mlp([4, 2]), mlp([2, 4]), nn.MSELoss())).loss(BOTH),
+        (ValueError, r"The error of 'image' gives \(\) for 12 examples, but one number for each"),
+    ),
+    "MultimodalAutoencoder, nothing": (
+        lambda _: MultimodalAutoencoder({}),
+        (ValueError, "The mapping of encoders is empty, but at least one modality is needed"),
+    ),
+    "MultimodalAutoencoder, only read": (
+        lambda _: MultimodalAutoencoder({"image": Modality(mlp([4, 2]), None)}),
+        (ValueError, "The mapping of decoders is empty, but at least one modality is needed"),
+    ),
+    "MultimodalAutoencoder, pairs of networks": (
+        lambda _: MultimodalAutoencoder({"image": (mlp([4, 2]), mlp([2, 4]))}),
+        (TypeError, "modalities has 'image': a tuple, but a mapping from name to Modality is"),
+    ),
+    "MultimodalAutoencoder, a list": (
+        lambda _: MultimodalAutoencoder([Modality(mlp([4, 2]), mlp([2, 4]))]),
+        (TypeError, "modalities is a list, but a mapping from name to Modality is expected"),
+    ),
+    "MultimodalAutoencoder, a number for a name": (
+        lambda _: MultimodalAutoencoder({1: Modality(mlp([4, 2]), mlp([2, 4]))}),
+        (TypeError, "The mapping of encoders has 1: a Sequential, but a mapping from the name"),
+    ),
+    "MultimodalAutoencoder, a modality called loss": (
+        lambda _: shared(loss=Modality(mlp([4, 2]), mlp([2, 4]))),
+        (ValueError, "modality 'loss', but 'loss' has another meaning here, .* choose another"),
+    ),
+    "MultimodalAutoencoder, a modality called type": (
+        lambda _: shared(type=Modality(None, mlp([2, 4]))),
+        (ValueError, "modality 'type', .* nor names of its own .* for example type_x"),
+    ),
+    "MultimodalAutoencoder, less than nothing dropped": (
+        lambda _: shared(drop=-0.1),
+        (ValueError, "drop is -0.1, but a probability below 1 is expected"),
+    ),
+    "MultimodalAutoencoder, labels": (
+        lambda _: shared().loss(Split(BOTH | {"label": LABELS})),
+        (ValueError, "batch has a modality 'label', but the model knows .* Leave out what"),
+    ),
+    "MultimodalAutoencoder, a tensor for a batch": (
+        lambda _: shared().encode(X),
+        (TypeError, "batch is a Tensor, but a mapping from modality to tensor"),
+    ),
+    "MultimodalAutoencoder, a modality that is never read": (
+        lambda _: shared(audio=Modality(None, mlp([2, 4]))).encode({"audio": X}),
+        (ValueError, "batch has a modality 'audio', but the model knows 'image', 'text'"),
+    ),
+    "MultimodalAutoencoder, nothing that is read": (
+        lambda _: shared(audio=Modality(None, mlp([2, 4]))).loss({"audio": X}),
+        (ValueError, "nothing that can be read, but the code is made of 'image', 'text'; leave"),
+    ),
+    "MultimodalAutoencoder, nothing that is reconstructed": (
+        lambda _: shared(audio=Modality(mlp([4, 2]), None)).loss({"audio": X}),
+        (ValueError, "The batch holds 'audio', but only 'image', 'text' can be reconstructed"),
+    ),
+    "MultimodalAutoencoder, codes that differ": (
+        lambda _: shared(text=Modality(mlp([3, 1]), mlp([2, 3]))).loss(BOTH),
+        (ValueError, r"{'image': \(12, 2\), 'text': \(12, 1\)}, but .* change their last layers"),
+    ),
+    "MultimodalAutoencoder, a decoder of another shape": (
+        lambda _: shared(text=Modality(mlp([3, 2]), mlp([2, 5]))).loss(BOTH),
+        (ValueError, r"decoder of 'text' gives \(12, 5\), but the examples are \(12, 3\); end it"),
+    ),
+    "MultimodalAutoencoder, steps that are too large": (
+        lambda _: train(
+            shared(),
+            {"image": torch.cat([torch.full_like(X, math.nan), X]), "text": X[:, :3].repeat(2, 1)},
+            learning_rate=1e30,
+            epochs=5,
+        ),
+        (FloatingPointError, "loss became .* takes rows of NaN for what is missing, a smaller lea"),
+    ),
+    "MultimodalAutoencoder, a wide code": (
+        lambda _: shared().decode(X),
+        (ValueError, r"The decoder of 'image' cannot take .*\(12, 4\) of .* torch says: mat1"),
+    ),
+    "MultimodalAutoencoder, a code that is NaN": (
+        lambda _: shared().decode(GAP[:, :2]),
+        (ValueError, "z holds 1 values that are NaN .* row 2, column 1"),
+    ),
+    "MultimodalAutoencoder, one code": (
+        lambda _: shared().decode(X[0]),
+        (ValueError, r"z has shape \(4,\), but a matrix .* single example as z\[None\]"),
     ),
 }
 

@@ -5,11 +5,14 @@ import re
 import shutil
 import statistics
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from chapters import ROOT
 from results import write_rbm, write_results, write_vae
+from results_multimodal import write_multimodal
 
 from mmlearn_helpers.likelihood import exact_log_partition
 from mmlearn_helpers.training import fit
@@ -18,6 +21,7 @@ APPENDIX = ROOT / "book" / "appendix"
 RECORD = json.loads((APPENDIX / "speed.json").read_text())
 VAE = json.loads((APPENDIX / "vae.json").read_text())
 MACHINES = json.loads((APPENDIX / "rbm.json").read_text())
+DIGITS = json.loads((APPENDIX / "multimodal.json").read_text())
 
 
 @pytest.fixture
@@ -365,3 +369,282 @@ def test_what_the_page_says_in_words_is_in_the_record():
             if other["way"] == "by hand" and (other["model"] == "VAE") == (entry["model"] == "VAE")
         )
         assert entry["loss"] == pytest.approx(by_hand, rel=0.03)
+
+
+@pytest.fixture
+def digits(monkeypatch):
+    """The benchmark of written and spoken digits, with small examples."""
+    monkeypatch.syspath_prepend(ROOT / "tests" / "benchmarks")
+    import mnist_spoken_digits
+
+    monkeypatch.setattr(mnist_spoken_digits, "DIMENSIONS", {"image": 6, "audio": 9})
+    yield mnist_spoken_digits
+    del sys.modules["mnist_spoken_digits"]
+
+
+def pairs_of_vectors(n=400, seed=0):
+    """Two modalities that share one direction."""
+    generator = torch.Generator().manual_seed(seed)
+    image, audio, common = (torch.randn(n, d, generator=generator) for d in (6, 9, 1))
+    image[:, :1] += common
+    audio[:, :1] += 2 * common
+    label, speaker = torch.arange(n) % 10, torch.arange(n) % 4
+    return {"image": 3 + image, "audio": 5 * audio, "label": label, "speaker": speaker}
+
+
+def test_speakers_who_validate_are_not_trained_on_and_all_validate_once(digits, monkeypatch):
+    monkeypatch.setattr(digits, "standardised", lambda train, test: (train, test))
+    pairs, seen = pairs_of_vectors(), []
+    for train, validate in digits.folds(pairs):
+        speakers = [set(part["speaker"].tolist()) for part in (train, validate)]
+        assert not speakers[0] & speakers[1] and len(speakers[0]) == 2
+        seen += validate["speaker"].tolist()
+    assert sorted(seen) == sorted(pairs["speaker"].tolist())
+
+
+def test_only_the_training_examples_say_how_to_standardise(digits):
+    train, test = pairs_of_vectors(), pairs_of_vectors(seed=1)
+    train["speaker"] = test.pop("speaker")
+    test["image"] += 100
+    first, second = digits.standardised(train, test)
+    for name in ("image", "audio"):
+        assert first[name].mean().item() == pytest.approx(0, abs=1e-5)
+        assert first[name].std().item() == pytest.approx(1, abs=1e-5)
+    assert second["image"].mean() > 50
+    assert list(first) == list(second) == ["image", "audio", "label"]
+
+
+def test_only_the_hard_setting_has_noise_and_it_is_the_same_again(digits, monkeypatch):
+    split = {
+        "image": torch.rand(50, 1, 28, 28),
+        "audio": torch.rand(50, 1, 40, 48),
+        "label": torch.arange(50) % 10,
+        "speaker": torch.arange(50) % 4,
+    }
+    found = SimpleNamespace(train=split, test=split)
+    monkeypatch.setattr(digits.data, "paired", lambda *_, **__: found)
+    assert torch.equal(digits.pairs("plain", 0)[0]["image"], split["image"].flatten(1))
+    train, test = digits.pairs("hard", 0)
+    noise = train["image"] - split["image"].flatten(1)
+    assert noise.std().item() == pytest.approx(digits.SETTINGS["hard"]["noise"], rel=0.02)
+    assert not torch.equal(train["image"], test["image"])
+    assert torch.equal(digits.pairs("hard", 0)[1]["image"], test["image"])
+    assert torch.equal(train["audio"], split["audio"].flatten(1))
+
+
+def test_late_fusion_adds_the_logits_of_the_two_classifiers(digits):
+    single = {method: digits.classifier(method, 0.0, 8).eval() for method in digits.SINGLE}
+    batch = {name: x for name, x in pairs_of_vectors().items() if name in digits.DIMENSIONS}
+    expected = sum(single[method]({name: batch[name]}) for method, name in digits.SINGLE.items())
+    torch.testing.assert_close(digits.late(single)(batch), expected)
+
+
+def test_the_canonical_correlations_are_those_of_scikit_learn(digits, monkeypatch):
+    from sklearn.cross_decomposition import CCA
+
+    monkeypatch.setitem(digits.CCA, "n_principal", 5)
+    batch = pairs_of_vectors()
+    codes, again = digits.cca_codes(batch, batch, 2)
+    for name in ("image", "audio"):
+        torch.testing.assert_close(codes[name].T.cov(), torch.eye(2), atol=1e-4, rtol=0)
+        assert torch.equal(codes[name], again[name])
+    components = [digits.PCA(5).fit(batch[name]).encode(batch[name]) for name in ("image", "audio")]
+    peer = CCA(2, max_iter=5000).fit(*(part.numpy() for part in components))
+    theirs = peer.transform(*(part.numpy() for part in components))
+    ours = [codes[name].numpy() for name in ("image", "audio")]
+    found, expected = (
+        [abs(np.corrcoef(x[:, i], y[:, i])[0, 1]) for i in (0, 1)] for x, y in (ours, theirs)
+    )
+    assert found == pytest.approx(expected, abs=1e-3)
+    assert found[0] > found[1] + 0.2
+
+
+def test_codes_of_each_view_are_standardised_by_their_own_training_codes(digits):
+    train = {"image": 3 + 2 * torch.randn(500, 4), "audio": torch.randn(500, 4)}
+    first, second = digits.each_standardised(train, {name: z + 1 for name, z in train.items()})
+    torch.testing.assert_close(first["image"].mean(dim=0), torch.zeros(4), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        second["audio"] - first["audio"],
+        (1 / train["audio"].std(dim=0)).expand(500, -1),
+        atol=1e-4,
+        rtol=0,
+    )
+
+
+def test_all_ways_of_fusion_have_about_as_many_weights():
+    counts = {}
+    for run in DIGITS["runs"]:
+        if run["method"] not in ("sound alone", "picture alone", "late"):
+            counts[run["method"]] = run["parameters"]
+    assert len(counts) == 5 and max(counts.values()) < 1.03 * min(counts.values())
+
+
+def multimodal_tables(tmp_path, record=DIGITS):
+    """The cells of the four tables without their headers, and the whole text."""
+    folder = tmp_path / "book" / "appendix"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "multimodal.json").write_text(json.dumps(record))
+    write_multimodal(tmp_path)
+    text = (tmp_path / "_build" / "derived" / "multimodal.md").read_text()
+    tables = [[]]
+    for line in text.splitlines():
+        if line.startswith("| "):
+            tables[-1].append(line.removeprefix("| ").removesuffix(" |").split(" | "))
+        elif tables[-1]:
+            tables.append([])
+    return [table[2:] for table in tables if table], text
+
+
+def test_without_a_record_there_is_no_table_of_digits(tmp_path):
+    write_multimodal(tmp_path)
+    assert not (tmp_path / "_build").exists()
+
+
+def agree(cell, values, scale=1.0, digits=1):
+    """Whether a cell holds the mean and the range of values."""
+    expected = [statistics.mean(values), min(values), max(values)]
+    found = [float(number) for number in re.findall(r"[\d.]+", cell)]
+    return found == pytest.approx([scale * value for value in expected], abs=0.51 * 10**-digits)
+
+
+def test_the_tables_of_digits_have_the_numbers_of_the_record(tmp_path):
+    (*accuracies, probes, across), _ = multimodal_tables(tmp_path)
+    assert len(accuracies) == len(DIGITS["settings"]["pairs"]) == 2
+    for setting, rows in zip(DIGITS["settings"]["pairs"], accuracies, strict=True):
+        assert len(rows) == 2 + 1 + 5 * 2
+        for name, *cells, weights in rows:
+            runs = [
+                run
+                for run in DIGITS["runs"]
+                if run["setting"] == setting
+                and name == run["method"] + (", modalities dropped" if run["drop"] else "")
+            ]
+            assert len(runs) == 3 and int(weights.replace(" ", "")) == runs[0]["parameters"]
+            for view, cell in zip(("both", "audio", "image"), cells, strict=True):
+                assert (cell == "") == (view not in runs[0])
+                assert not cell or agree(cell, [run[view] for run in runs], 100)
+    assert (len(probes), len(across)) == (3, 5)
+    for rows, kind, keys in (
+        (probes, "probe", ("both", "audio", "image")),
+        (across, "transfer", ("audio to image", "image to audio")),
+        (across, "retrieval", ("audio to image", "image to audio")),
+    ):
+        for name, *cells in rows:
+            runs = [
+                run
+                for run in DIGITS["codes"]
+                if name == run["method"] + (", modalities dropped" if run["drop"] else "")
+            ]
+            shown = cells[:2] if kind == "transfer" else cells[-len(keys) :]
+            for key, cell in zip(keys, shown, strict=True):
+                scale, places = (1, 2) if kind == "retrieval" else (100, 1)
+                assert agree(cell, [run[kind][key] for run in runs], scale, places)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("n_test", 1234, "1 234 pairs to test"),
+        ("drop", 0.7, "probability 0.7 for each"),
+        ("width", 99, "layer of 99 units for each modality"),
+        ("n_features", 17, "merge 17 features"),
+        ("cca", {"n_principal": 33}, "between 33 principal components"),
+        ("autoencoder", {"epochs": 7, "hidden": 88}, "88 units in each encoder and decoder, 7 epo"),
+        (
+            "pairs",
+            {
+                name: options | {"n_train": 4321, "noise": 0.9}
+                for name, options in DIGITS["settings"]["pairs"].items()
+            },
+            "4 321 pairs, pictures with noise of deviation 0.9",
+        ),
+    ],
+)
+def test_the_sentences_about_digits_follow_their_settings(tmp_path, key, value, words):
+    settings = {"settings": DIGITS["settings"] | {key: value}}
+    assert words in multimodal_tables(tmp_path, DIGITS | settings)[1]
+    assert words not in multimodal_tables(tmp_path)[1]
+
+
+def test_the_sentences_about_digits_name_date_machine_versions_seeds_and_what_was_chosen(tmp_path):
+    text = multimodal_tables(tmp_path)[1]
+    for words in (DIGITS["date"], DIGITS["machine"], f"{DIGITS['seconds']} seconds", "0, 1, 2"):
+        assert words in text
+    for name, number in DIGITS["versions"].items():
+        assert f"{name} {number}" in text
+    for one in DIGITS["chosen"]:
+        assert one["validation"] == max(tried["validation"] for tried in one["tried"])
+        assert f"{one['method']}: step size {one['learning_rate']:g}, dropout" in text
+    for runs in (DIGITS["runs"], DIGITS["codes"]):
+        assert {run["seed"] for run in runs} == {0, 1, 2}
+    assert "_build/derived/multimodal.md" in (APPENDIX / "results.md").read_text()
+
+
+def digit_mean(setting, method, view, drop=0.0):
+    return statistics.mean(
+        run[view]
+        for run in DIGITS["runs"]
+        if (run["setting"], run["method"], run["drop"]) == (setting, method, drop)
+    )
+
+
+def code_mean(method, kind, key, drop=0.0):
+    return statistics.mean(
+        run[kind][key] for run in DIGITS["codes"] if (run["method"], run["drop"]) == (method, drop)
+    )
+
+
+FUSED = ("early", "concatenation", "gate", "attention", "low-rank bilinear")
+
+
+@pytest.mark.parametrize("setting", ["plain", "hard"])
+def test_the_page_says_of_fusion_what_is_recorded(setting):
+    drop = DIGITS["settings"]["drop"]
+    weights = {run["method"]: run["parameters"] for run in DIGITS["runs"]}
+    picture = digit_mean(setting, "picture alone", "image")
+    chosen = {
+        one["method"]: one["validation"] for one in DIGITS["chosen"] if one["setting"] == setting
+    }
+    ignoring = ("attention", "gate") if setting == "plain" else ("attention",)
+    for method in FUSED:
+        both = [digit_mean(setting, method, "both", d) for d in (0.0, drop)]
+        assert digit_mean(setting, "late", "both") > max(both) + 0.01
+        assert weights["late"] > weights[method]
+        assert chosen[method] < chosen["picture alone"]
+        sound = [digit_mean(setting, method, "audio", d) for d in (0.0, drop)]
+        seen = [digit_mean(setting, method, "image", d) for d in (0.0, drop)]
+        assert sound[1] > sound[0]
+        if method in ignoring:
+            assert both[0] == seen[0] < picture and sound[0] < 0.15
+        else:
+            assert seen[1] > seen[0] and seen[0] < both[0]
+        if method in ("early", "concatenation", "low-rank bilinear"):
+            assert both[0] > picture
+    worse = [
+        digit_mean(name, method, "both", drop) < digit_mean(name, method, "both")
+        for name in ("plain", "hard")
+        for method in FUSED
+    ]
+    assert sum(worse) > 5
+
+
+def test_the_page_says_of_shared_codes_what_is_recorded():
+    drop = DIGITS["settings"]["drop"]
+    scaled = "autoencoder, each view standardised"
+    for way in ("audio to image", "image to audio"):
+        assert code_mean("autoencoder", "transfer", way) < 0.2
+        assert code_mean("autoencoder", "retrieval", way) < 0.16
+        assert code_mean("autoencoder", "transfer", way, drop) > 0.25
+        for method in ("autoencoder", scaled):
+            assert code_mean("CCA", "retrieval", way) > code_mean(method, "retrieval", way, drop)
+    for view in ("both", "audio", "image"):
+        assert code_mean("autoencoder", "probe", view, drop) > code_mean("CCA", "probe", view)
+    for method in ("autoencoder", scaled):
+        way = "image to audio"
+        assert code_mean("CCA", "transfer", way) > code_mean(method, "transfer", way, drop) + 0.05
+    way = "audio to image"
+    unscaled, canonical = (
+        code_mean(*what)
+        for what in (("autoencoder", "transfer", way, drop), ("CCA", "transfer", way))
+    )
+    assert unscaled < canonical < code_mean(scaled, "transfer", way, drop)

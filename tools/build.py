@@ -12,6 +12,7 @@ from execute import execute
 from notebooks import write_notebooks
 from package import write_package
 from results import write_results
+from results_multimodal import write_multimodal
 
 INPUTS = [
     "_*.yml",
@@ -33,6 +34,7 @@ def build(root: Path) -> bool:
         if not execute(root):
             return False
         write_results(root)
+        write_multimodal(root)
         write_package(root)
         write_notebooks(root)
         jupyter_book = Path(sys.executable).with_name("jupyter-book")

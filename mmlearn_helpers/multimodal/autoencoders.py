@@ -16,6 +16,7 @@ from mmlearn_helpers.multimodal.missing import (
     drop_modalities,
     fill_missing,
 )
+from mmlearn_helpers.multimodal.networks import encode_each, run_network
 
 
 def squared_error(output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -24,13 +25,14 @@ def squared_error(output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     Parameters
     ----------
     output, x
-        Reconstructions and examples, ``(N, …)``.
+        Reconstructions and examples, ``(N, …)``, of the same shape.
 
     Returns
     -------
     torch.Tensor
         ``(N,)``, in squared units of ``x``.
     """
+    _check_shapes(output, x)
     return (x - output).square().flatten(1).sum(dim=1)
 
 
@@ -49,6 +51,7 @@ def word_error(output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     torch.Tensor
         ``(N,)``.
     """
+    _check_shapes(output, x)
     return -(x * output.log_softmax(dim=-1)).flatten(1).sum(dim=1)
 
 
@@ -108,13 +111,12 @@ class MultimodalAutoencoder(nn.Module):
         check_share("drop", drop)
         encoders = {name: m.encoder for name, m in modalities.items() if m.encoder is not None}
         decoders = {name: m.decoder for name, m in modalities.items() if m.decoder is not None}
-        check_networks(encoders, "The encoders", "loss")
-        check_networks(decoders, "The decoders", "loss")
+        check_networks(encoders, "The mapping of encoders", "loss")
+        check_networks(decoders, "The mapping of decoders", "loss")
         self.encoders, self.decoders = nn.ModuleDict(encoders), nn.ModuleDict(decoders)
-        self.modalities = tuple(modalities)
+        self.modalities, self.drop = tuple(modalities), drop
         self.errors = {name: m.error for name, m in modalities.items()}
         self.weights = {name: float(m.weight) for name, m in modalities.items()}
-        self.drop = drop
 
     def encode(self, batch: Batch) -> torch.Tensor:
         """Turn examples into codes.
@@ -157,7 +159,7 @@ class MultimodalAutoencoder(nn.Module):
             If ``z`` is not a finite, non-empty floating-point matrix.
         """
         check_matrix(z, name="z")
-        return {name: decoder(z) for name, decoder in self.decoders.items()}
+        return self._decode(z)
 
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Weighted sum of the reconstruction errors of what is present.
@@ -179,8 +181,7 @@ class MultimodalAutoencoder(nn.Module):
             If the batch is not usable, or a decoder's answer has another shape than its modality.
         """
         filled, present = fill_missing(batch, self.modalities)
-        columns = [self.modalities.index(name) for name in self.encoders]
-        readable = present[:, columns]
+        readable = present[:, [self.modalities.index(name) for name in self.encoders]]
         if not readable.any(dim=1).all():
             raise ValueError(
                 f"Some examples have nothing that can be read, but the code is made of "
@@ -189,43 +190,62 @@ class MultimodalAutoencoder(nn.Module):
         if self.training:
             readable = drop_modalities(readable, self.drop)
         read = {name: x for name, x in filled.items() if name in self.encoders}
-        outputs = self.decode(self._encode(read, readable))
+        outputs = self._decode(self._encode(read, readable))
         terms, total = {}, 0.0
-        for name, x in filled.items():
-            if name not in outputs:
-                continue
+        for name in [name for name in filled if name in outputs]:
+            x = filled[name]
             if outputs[name].shape != x.shape:
                 raise ValueError(
                     f"The decoder of {name!r} gives {tuple(outputs[name].shape)}, but the examples "
                     f"are {tuple(x.shape)}; end it with nn.Unflatten, or change its last layer."
                 )
             is_there = present[:, self.modalities.index(name)]
-            terms[name] = (self.errors[name](outputs[name], x) * is_there).mean()
+            terms[name] = self._error(name, outputs[name][is_there], x[is_there]).sum() / len(x)
             total = total + self.weights[name] * terms[name]
+        if not terms:
+            raise ValueError(
+                f"The batch holds {', '.join(map(repr, filled))}, but only "
+                f"{', '.join(map(repr, self.decoders))} can be reconstructed; add one of them."
+            )
         return {"loss": total, **terms}
 
-    def _encode(self, filled: Batch, present: torch.Tensor) -> torch.Tensor:
-        found = {name: self.encoders[name](x) for name, x in filled.items()}
-        shapes = {name: tuple(code.shape) for name, code in found.items()}
-        if len(set(shapes.values())) > 1:
+    def _decode(self, z: torch.Tensor) -> dict[str, torch.Tensor]:
+        decoders = self.decoders.items()
+        return {name: run_network(net, z, f"The decoder of {name!r}") for name, net in decoders}
+
+    def _error(self, name: str, output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        error = self.errors[name](output, x)
+        shape = tuple(error.shape) if isinstance(error, torch.Tensor) else type(error).__name__
+        if shape != (len(x),):
             raise ValueError(
-                f"The encoders give codes of shapes {shapes}, but one code is shared, so all need "
-                "the same width; change their last layers."
+                f"The error of {name!r} gives {shape} for {len(x)} examples, but one number for "
+                "each is expected: sum over the numbers of an example, not over examples."
             )
+        return error
+
+    def _encode(self, filled: Batch, present: torch.Tensor) -> torch.Tensor:
+        found = encode_each(self.encoders, filled)
         names = list(self.encoders)
-        share = present / present.sum(dim=1, keepdim=True)
-        return sum(code * share[:, names.index(name), None] for name, code in found.items())
+        total = sum(code * present[:, names.index(name), None] for name, code in found.items())
+        return total / present.sum(dim=1, keepdim=True)
+
+
+def _check_shapes(output: torch.Tensor, x: torch.Tensor) -> None:
+    if output.shape != x.shape:
+        raise ValueError(
+            f"output has shape {tuple(output.shape)} and x {tuple(x.shape)}, but the same shape is "
+            "needed; turn numbers of words into ones and zeros with torch.nn.functional.one_hot."
+        )
 
 
 def _modalities(modalities: Mapping[str, Modality]) -> Mapping[str, Modality]:
-    if not isinstance(modalities, Mapping) or not all(
-        isinstance(m, Modality) for m in modalities.values()
-    ):
-        raise TypeError(
-            f"modalities is {modalities!r}, but a mapping from name to Modality is expected, for "
-            "example {'image': Modality(mlp([64, 32, 8]), mlp([8, 32, 64]))}."
-        )
+    wanted = "a mapping from name to Modality is expected, for example {'image': "
+    wanted += "Modality(mlp([64, 32, 8]), mlp([8, 32, 64]))}."
+    if not isinstance(modalities, Mapping):
+        raise TypeError(f"modalities is a {type(modalities).__name__}, but {wanted}")
     for name, modality in modalities.items():
+        if not isinstance(modality, Modality):
+            raise TypeError(f"modalities has {name!r}: a {type(modality).__name__}, but {wanted}")
         if modality.encoder is None and modality.decoder is None:
             raise ValueError(
                 f"The modality {name!r} has neither an encoder nor a decoder; give it one of them."

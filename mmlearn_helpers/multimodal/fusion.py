@@ -16,6 +16,7 @@ from mmlearn_helpers.multimodal.missing import (
     drop_modalities,
     fill_missing,
 )
+from mmlearn_helpers.multimodal.networks import encode_each, run_network
 
 
 class FusionClassifier(nn.Module):
@@ -55,7 +56,12 @@ class FusionClassifier(nn.Module):
     ) -> None:
         super().__init__()
         check_networks(encoders, "encoders", "label")
-        check_networks({"merge": merge, "head": head}, "merge and head", "label")
+        for name, network in (("merge", merge), ("head", head)):
+            if not isinstance(network, nn.Module):
+                raise TypeError(
+                    f"{name} is {network!r}, but a torch.nn.Module is expected, for example "
+                    "Concatenation() to merge and mlp([64, 32, 10]) as the head."
+                )
         check_share("drop", drop)
         self.encoders = nn.ModuleDict(encoders)
         self.merge, self.head, self.drop = merge, head, drop
@@ -79,7 +85,7 @@ class FusionClassifier(nn.Module):
             If the batch is not usable, see :func:`mmlearn_helpers.multimodal.missing.fill_missing`,
             or the encoders disagree about the width of their features.
         """
-        return self.head(self.merge(*self._features(batch)))
+        return self._answer(*self._features(batch))
 
     @torch.no_grad()
     def shares(self, batch: Batch) -> torch.Tensor:
@@ -127,29 +133,43 @@ class FusionClassifier(nn.Module):
         TypeError, ValueError
             If the batch is not usable, or has no label for each example.
         """
-        if not isinstance(batch, Mapping) or "label" not in batch:
+        if not isinstance(batch, Mapping):
+            raise TypeError(
+                f"batch is a {type(batch).__name__}, but a mapping with the modalities and a "
+                "'label' (N,) is expected; take the train or the test of a Dataset."
+            )
+        if "label" not in batch:
             raise ValueError(
                 "The batch has no 'label', but a classifier learns from labels; give a mapping "
                 "with a 'label' (N,) beside the modalities."
             )
         modalities = {name: x for name, x in batch.items() if name != "label"}
         features, present = self._features(modalities, drop=self.training)
-        check_labels(batch["label"], len(features), "label")
-        logits = self.head(self.merge(features, present))
-        return {"loss": F.cross_entropy(logits, batch["label"])}
+        label = batch["label"]
+        check_labels(label, len(features), "label")
+        logits = self._answer(features, present)
+        if label.min() < 0 or label.max() >= logits.shape[1]:
+            raise ValueError(
+                f"label goes from {label.min().item()} to {label.max().item()}, but the head "
+                f"answers for {logits.shape[1]} classes, counted from 0; number the classes so, "
+                "or widen the head."
+            )
+        return {"loss": F.cross_entropy(logits, label.long())}
 
     def _features(self, batch: Batch, drop: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         filled, present = fill_missing(batch, list(self.encoders))
         if drop:
             present = drop_modalities(present, self.drop)
-        found = {name: self.encoders[name](x) for name, x in filled.items()}
-        shapes = {name: tuple(features.shape) for name, features in found.items()}
-        n = len(present)
-        if len(set(shapes.values())) > 1 or len(next(iter(shapes.values()))) != 2:
-            raise ValueError(
-                f"The encoders turn {n} examples into features of shapes {shapes}, but a merge "
-                f"needs ({n}, K) with the same K from all; change their last layers."
-            )
+        found = encode_each(self.encoders, filled)
         some = next(iter(found.values()))
         columns = [found.get(name, torch.zeros_like(some)) for name in self.encoders]
         return torch.stack(columns, dim=1) * present[:, :, None], present
+
+    def _answer(self, features: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
+        logits = run_network(self.head, self.merge(features, present), "The head")
+        if logits.ndim != 2 or len(logits) != len(features):
+            raise ValueError(
+                f"The head gives {tuple(logits.shape)} for {len(features)} examples, but one row "
+                "of logits for each is expected; let it end with a linear layer to the classes."
+            )
+        return logits

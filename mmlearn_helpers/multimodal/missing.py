@@ -35,22 +35,24 @@ def check_networks(networks: Mapping[str, nn.Module], name: str, reserved: str) 
     TypeError
         If it is no mapping from names to modules.
     ValueError
-        If it is empty, or a modality has the reserved name or one that torch does not allow.
+        If it is empty, or a modality has the reserved name or one that torch does not allow:
+        ``nn.ModuleDict`` takes no name with a dot and none of its own, such as ``"keys"``.
     """
-    if not isinstance(networks, Mapping) or not all(
-        isinstance(key, str) and isinstance(network, nn.Module) for key, network in networks.items()
-    ):
-        raise TypeError(
-            f"{name} is {networks!r}, but a mapping from the name of each modality to a "
-            "torch.nn.Module is expected, for example {'image': mlp([64, 32, 8])}."
-        )
+    wanted = "a mapping from the name of each modality to a torch.nn.Module is expected, for "
+    wanted += "example {'image': mlp([64, 32, 8])}."
+    if not isinstance(networks, Mapping):
+        raise TypeError(f"{name} is a {type(networks).__name__}, but {wanted}")
+    for key, network in networks.items():
+        if not isinstance(key, str) or not isinstance(network, nn.Module):
+            raise TypeError(f"{name} has {key!r}: a {type(network).__name__}, but {wanted}")
     if not networks:
         raise ValueError(f"{name} is empty, but at least one modality is needed.")
     for key in networks:
-        if key == reserved or "." in key or not key:
+        if key == reserved or "." in key or not key or hasattr(nn.ModuleDict(), key):
             raise ValueError(
                 f"{name} has a modality {key!r}, but {reserved!r} has another meaning here, and "
-                "torch takes neither an empty name nor one with a dot; choose another name."
+                "torch takes neither an empty name, nor one with a dot, nor names of its own such "
+                f"as 'keys' and 'type'; choose another name, for example {key.replace('.', '_')}_x."
             )
 
 
@@ -77,6 +79,40 @@ def check_share(name: str, value: float) -> None:
         raise ValueError(
             f"{name} is {value}, but a probability below 1 is expected: with 1 nothing would be "
             "left to learn from; 0 never drops anything."
+        )
+
+
+def check_present(present: torch.Tensor) -> None:
+    """Demand truth values that leave no example without any modality.
+
+    Parameters
+    ----------
+    present
+        What is to be checked.
+
+    Raises
+    ------
+    TypeError
+        If they are no tensor of truth values.
+    ValueError
+        If they are no matrix ``(N, M)``, or an example has no modality.
+    """
+    if not isinstance(present, torch.Tensor) or present.dtype != torch.bool:
+        kind = present.dtype if isinstance(present, torch.Tensor) else type(present).__name__
+        raise TypeError(
+            f"present is {kind}, but a tensor of truth values (examples, modalities) is expected; "
+            "convert it with torch.as_tensor(present, dtype=torch.bool)."
+        )
+    if present.ndim != 2:
+        raise ValueError(
+            f"present has shape {tuple(present.shape)}, but truth values (examples, modalities) "
+            "are expected; write a single example as present[None]."
+        )
+    nothing = ~present.any(dim=1)
+    if nothing.any():
+        raise ValueError(
+            f"{nothing.sum().item()} examples have no modality at all, the first is row "
+            f"{nothing.nonzero()[0].item()}; a model can say nothing about them, so leave them out."
         )
 
 
@@ -129,8 +165,13 @@ def fill_missing(
         if x is None:
             present.append(None)
             continue
-        is_there = ~x.isnan().flatten(1).all(dim=1) if x.is_floating_point() else None
-        if is_there is not None and not is_there.all():
+        if x.numel() == 0:
+            raise ValueError(
+                f"{name}[{modality!r}] has shape {tuple(x.shape)}: its examples are empty. Leave "
+                "out a modality that nobody has; an example that lacks one is a row of NaN."
+            )
+        is_there = ~x.isnan().reshape(len(x), -1).all(dim=1)
+        if not is_there.all():
             x = torch.where(is_there.reshape(-1, *[1] * (x.ndim - 1)), x, 0)
         if not x.isfinite().all():
             raise ValueError(
@@ -138,15 +179,10 @@ def fill_missing(
                 "that lacks a modality is a whole row of NaN. Remove or fill the others."
             )
         filled[modality] = x
-        present.append(x.new_ones(len(x), dtype=torch.bool) if is_there is None else is_there)
+        present.append(is_there)
     nothing = torch.zeros_like(next(part for part in present if part is not None))
     present = torch.stack([nothing if part is None else part for part in present], dim=1)
-    if not present.any(dim=1).all():
-        empty = (~present.any(dim=1)).nonzero()[:, 0]
-        raise ValueError(
-            f"{len(empty)} examples of {name} have no modality at all, the first is row "
-            f"{empty[0].item()}; a model can say nothing about them, so leave them out."
-        )
+    check_present(present)
     return filled, present
 
 
@@ -169,16 +205,16 @@ def drop_modalities(present: torch.Tensor, probability: float) -> torch.Tensor:
     Raises
     ------
     TypeError, ValueError
-        If the probability is not in [0, 1).
+        If the probability is not in [0, 1), or ``present`` is not usable.
 
     References
     ----------
     Neverova, N., Wolf, C., Taylor, G. and Nebout, F. (2016). ModDrop: adaptive multi-modal gesture
     recognition. IEEE Transactions on Pattern Analysis and Machine Intelligence 38, 1692–1706.
     """
+    check_present(present)
     check_share("probability", probability)
     chance = torch.rand(present.shape, device=present.device)
     left = present & (chance >= probability)
     luckiest = torch.where(present, chance, -1).argmax(dim=1, keepdim=True)
-    rescued = torch.zeros_like(present).scatter(1, luckiest, True)
-    return torch.where(left.any(dim=1, keepdim=True), left, rescued)
+    return left.scatter(1, luckiest, True)

@@ -203,6 +203,25 @@ def test_hidden_files_and_other_kinds_are_named_in_one_warning(folders):
     assert len(all_names(own)) == 10
 
 
+@pytest.mark.parametrize("same", [False, True])
+def test_all_files_without_their_other_half_are_named_in_one_warning(folders, same):
+    images, texts = folders
+    for i in (1, 4):
+        (texts / f"p{i}.txt").unlink()
+    for i in (2, 7):
+        (images / f"p{i}.png").unlink()
+    if same:
+        for path in texts.iterdir():
+            path.rename(images / path.name)
+    with pytest.warns(UserWarning) as caught:
+        own = from_folder(images, images if same else texts)
+    (message,) = [str(warning.message) for warning in caught]
+    lonely = [f"p{i}.png (there is no text of that name)" for i in (1, 4)]
+    lonely += [f"p{i}.txt (there is no picture of that name)" for i in (2, 7)]
+    assert message == f"Not used: {'; '.join(lonely)}."
+    assert sorted(all_names(own)) == [f"p{i}" for i in (0, 3, 5, 6, 8, 9)]
+
+
 def test_a_missing_folder_is_refused(folders):
     with pytest.raises(ValueError, match=r"There is no folder .*nowhere; check the name"):
         from_folder(folders[0], folders[1] / "nowhere")
