@@ -16,10 +16,8 @@ from mmlearn_helpers.multimodal.merges import Gate
 SENSES = {"image": "picture", "text": "caption"}
 MOST_EXAMPLES = 50
 
-Part = list[str | list[str | list[int]]]
 
-
-def told(model: FusionClassifier, sizes: Mapping[str, int]) -> tuple[list[Part], bytes]:
+def told(model: FusionClassifier, sizes: Mapping[str, int]) -> tuple[list[list], bytes]:
     """Tell the page what the parts of a model are.
 
     Parameters
@@ -31,7 +29,7 @@ def told(model: FusionClassifier, sizes: Mapping[str, int]) -> tuple[list[Part],
 
     Returns
     -------
-    tuple[list[Part], bytes]
+    tuple[list[list], bytes]
         Pairs of a name and layers, as ``makeNetworks`` in ``network.js`` expects them: both
         encoders in the model's order, ``"gate"`` and ``"head"``. And the weights of all.
 
@@ -138,7 +136,7 @@ def check_scenes(image: torch.Tensor, text: torch.Tensor, vocabulary: Sequence[s
 
 
 def check_answers(
-    classes: Sequence[str], labels: torch.Tensor | None, head: Part, n_examples: int
+    classes: Sequence[str], labels: torch.Tensor | None, head: list, n_examples: int
 ) -> None:
     """Demand a name for each class, and right answers among them.
 
