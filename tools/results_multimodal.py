@@ -115,8 +115,8 @@ def write_making(record: dict) -> str:
         "standardised by one mean and one deviation each. Every method has chosen, without "
         f"modalities dropped, its step size among {listed(settings['tried']['learning_rate'])} and "
         f"its dropout among {listed(settings['tried']['dropout'])}, the single classifiers their "
-        f"width among {listed(settings['tried']['width'])}: by the accuracy on one half of the "
-        "training speakers after training on the other, both ways. "
+        f"width among {listed(settings['tried']['width'])}: by the accuracy on the first and on "
+        "the last of the training speakers, each after training on the others. "
         f"{record['seconds']} seconds in all, on {made(record)}, "
         f"{versions}.\n"
     )

@@ -81,11 +81,13 @@ def standardised(train: Batch, test: Batch) -> tuple[Batch, Batch]:
 
 
 def folds(train: Batch) -> list[tuple[Batch, Batch]]:
-    """Train on one half of the speakers and validate on the other, both ways."""
+    """Leave one speaker out of the training pairs to validate: once the first, once the last."""
     speakers = train["speaker"].unique()
-    of_first = torch.isin(train["speaker"], speakers[: len(speakers) // 2])
-    halves = take(train, of_first), take(train, ~of_first)
-    return [standardised(*halves), standardised(*halves[::-1])]
+    found = []
+    for speaker in (speakers[0], speakers[-1]):
+        left_out = train["speaker"] == speaker
+        found.append(standardised(take(train, ~left_out), take(train, left_out)))
+    return found
 
 
 def layers(n_in: int, n_out: int, width: int, dropout: float) -> nn.Sequential:
@@ -147,14 +149,14 @@ def accuracy(model: FusionClassifier, test: Batch, modalities: tuple[str, ...]) 
     return (answers == test["label"]).float().mean().item()
 
 
-def tune(method: str, setting: str, halves: list[tuple[Batch, Batch]]) -> dict[str, object]:
+def tune(method: str, setting: str, splits: list[tuple[Batch, Batch]]) -> dict[str, object]:
     """Choose step size, dropout and, for a single modality, width by speakers not trained on."""
     widths = TRIED["width"] if method in SINGLE else [WIDTH]
     tried = []
     for rate, dropout, width in product(TRIED["learning_rate"], TRIED["dropout"], widths):
         options = {"learning_rate": rate, "dropout": dropout, "width": width}
         scores = []
-        for train, validate in halves:
+        for train, validate in splits:
             model = trained(method, setting, train, options, 0.0, 0)
             scores.append(accuracy(model, validate, tuple(model.encoders)))
         tried.append(options | {"validation": sum(scores) / len(scores)})
@@ -164,11 +166,11 @@ def tune(method: str, setting: str, halves: list[tuple[Batch, Batch]]) -> dict[s
 
 def compare(setting: str) -> tuple[list[dict], list[dict]]:
     """Tune every method, then train it with three seeds and test with all that may be missing."""
-    halves = folds(pairs(setting, SEEDS[0])[0])
+    splits = folds(pairs(setting, SEEDS[0])[0])
     chosen = {}
     for method in (*SINGLE, *FUSED):
         start = time.perf_counter()
-        chosen[method] = tune(method, setting, halves)
+        chosen[method] = tune(method, setting, splits)
         shown = {name: value for name, value in chosen[method].items() if name != "tried"}
         print(shown, f"{time.perf_counter() - start:.0f} s", flush=True)
     runs = []
@@ -278,7 +280,7 @@ def judge(codes: tuple[Codes, Codes], labels: tuple[torch.Tensor, torch.Tensor])
     }
 
 
-def tune_codes(halves: list[tuple[Batch, Batch]]) -> list[dict]:
+def tune_codes(splits: list[tuple[Batch, Batch]]) -> list[dict]:
     """Choose step size and width by learning across modalities, on speakers not trained on."""
     tried = []
     grid = product(TRIED_CODES["learning_rate"], TRIED_CODES["width"])
@@ -286,7 +288,7 @@ def tune_codes(halves: list[tuple[Batch, Batch]]) -> list[dict]:
     options += [("CCA", {"width": width}) for width in CCA["tried"]]
     for method, option in options:
         scores = []
-        for train, validate in halves:
+        for train, validate in splits:
             if method == "CCA":
                 codes = cca_codes(train, validate, option["width"])
             else:
