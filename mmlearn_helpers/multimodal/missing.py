@@ -7,12 +7,12 @@ row of NaN there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
 
 import torch
 from torch import nn
 
 from mmlearn_helpers.batches import check_examples
+from mmlearn_helpers.checks import check_number
 from mmlearn_helpers.hints import did_you_mean
 
 Batch = Mapping[str, torch.Tensor]
@@ -73,8 +73,7 @@ def check_share(name: str, value: float) -> None:
     ValueError
         If it lies outside.
     """
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} is {value!r}, but a number is expected.")
+    check_number(name, value)
     if not 0 <= value < 1:
         raise ValueError(
             f"{name} is {value}, but a probability below 1 is expected: with 1 nothing would be "
