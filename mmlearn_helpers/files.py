@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 
@@ -36,8 +39,40 @@ def check_path(name: str, path: str | Path) -> Path:
     return Path(path).expanduser()
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing; whatever happens meanwhile, no half-written file is left in place.
+
+    Parameters
+    ----------
+    path
+        Where to; its folder is made if need be.
+
+    Yields
+    ------
+    BinaryIO
+        The file, under another name until all is written.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; what stood there before is left as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
 def save_atomically(path: Path, content: object) -> None:
-    """Save with ``torch.save``; whatever happens meanwhile, no half-written file is left in place.
+    """Save with ``torch.save``, to the end or not at all.
 
     Parameters
     ----------
@@ -51,14 +86,5 @@ def save_atomically(path: Path, content: object) -> None:
     OSError
         If the file cannot be written; what stood there before is left as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file:
+        torch.save(content, file)
