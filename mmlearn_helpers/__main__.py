@@ -6,8 +6,12 @@ import argparse
 import inspect
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 from mmlearn_helpers import __version__
+
+GRADING_NEEDS = ("IPython", "jupytext", "psutil")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -15,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     ``mmlearn data list`` prints every data set that :func:`mmlearn_helpers.data.load` knows,
     ``mmlearn data fetch NAME`` fetches and checks the files of one, ``mmlearn data where`` prints
-    where they are kept, and ``mmlearn --version`` the version of the package.
+    where they are kept, and ``mmlearn --version`` the version of the package. ``mmlearn homework
+    release SOURCE`` writes a student's notebook, ``grade FOLDER --homework NAME`` grades a class,
+    and ``report FOLDER --homework NAME`` merges the marks given by hand.
 
     Parameters
     ----------
@@ -41,12 +47,63 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data.add_parser("where", help="the folders that files are kept in").set_defaults(
         run=show_places
     )
+    homework = commands.add_parser("homework", help="release, grade and report homework")
+    add_homework(homework.add_subparsers(dest="action", required=True))
     options = vars(parser.parse_args(arguments))
     run = options.pop("run")
     try:
         run(**options)
-    except (FileNotFoundError, ValueError) as error:
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
         sys.exit(f"mmlearn: {error}")
+
+
+def add_homework(actions: argparse._SubParsersAction) -> None:
+    """Describe the words after ``mmlearn homework``.
+
+    Parameters
+    ----------
+    actions
+        Where each action gets a parser of its own.
+    """
+    release = actions.add_parser("release", help="write the student's notebook")
+    release.add_argument("source", type=Path, help="such as book/homework/hw1.md")
+    release.add_argument("--to", type=Path, help="the notebook to write")
+    grade = actions.add_parser("grade", help="grade a folder of submissions")
+    grade.add_argument("folder", type=Path, help="the submissions, as downloaded")
+    grade.add_argument("--homework", required=True, help="such as hw1")
+    grade.add_argument("--to", type=Path, help="folder for the results")
+    grade.add_argument("--no-sandbox", action="store_true", help="run unguarded: code you trust")
+    report = actions.add_parser("report", help="merge marks given by hand")
+    report.add_argument("folder", type=Path, help="the results of grade")
+    report.add_argument("--homework", required=True, help="such as hw1")
+    for action in (release, grade, report):
+        action.set_defaults(run=run_homework)
+
+
+def run_homework(action: str, **options: object) -> None:
+    """Release a homework, grade a class or report its marks.
+
+    Parameters
+    ----------
+    action
+        ``"release"``, ``"grade"`` or ``"report"``.
+    options
+        As the functions of :mod:`mmlearn_helpers.homework.command` take them.
+
+    Raises
+    ------
+    ImportError
+        If a library is missing that students do not need.
+    """
+    missing = [name for name in GRADING_NEEDS if find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f"Grading needs {', '.join(missing)}, which this Python has not; install what is "
+            "missing with: python -m pip install 'mmlearn-helpers[grading]'"
+        )
+    from mmlearn_helpers.homework import command
+
+    getattr(command, f"{action}_homework")(**options)
 
 
 def list_data() -> None:

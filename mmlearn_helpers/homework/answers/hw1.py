@@ -68,5 +68,5 @@ HOMEWORK = Homework(
         ),
     },
     experiment="q5",
-    rubric={},
+    rubric={"The axes are labelled": 2, "Three sentences that say what the figure shows": 3},
 )

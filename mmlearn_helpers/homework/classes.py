@@ -1,0 +1,237 @@
+"""Grade a class: many submissions at a time, each kept as soon as it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from importlib import import_module, util
+from pathlib import Path
+
+from mmlearn_helpers import __version__
+from mmlearn_helpers.files import whole_file
+from mmlearn_helpers.hints import did_you_mean
+from mmlearn_helpers.homework.examples import homeworks
+from mmlearn_helpers.homework.experiment import Work
+from mmlearn_helpers.homework.grading import Graded, Mark, grade_submission
+from mmlearn_helpers.homework.judging import Finding
+from mmlearn_helpers.homework.questions import Homework
+from mmlearn_helpers.homework.sandbox import ANSWERS, check_sandbox
+from mmlearn_helpers.homework.submissions import Submission, find_submissions
+
+LONGEST_NAME = 150
+
+
+def load_homework(name: str) -> Homework:
+    """Load what the grader knows of a homework.
+
+    Parameters
+    ----------
+    name
+        Its name, such as ``"hw1"``.
+
+    Returns
+    -------
+    Homework
+        Questions, right answers and well-known mistakes.
+
+    Raises
+    ------
+    ValueError
+        If there is no such homework.
+    FileNotFoundError
+        If this is the package that students get.
+    """
+    if name not in homeworks():
+        raise ValueError(
+            f"There is no homework {name!r}, but {', '.join(homeworks())}."
+            f"{did_you_mean(name, homeworks())}"
+        )
+    if util.find_spec(f"mmlearn_helpers.homework.answers.{name}") is None:
+        raise FileNotFoundError(
+            "The right answers are not here: this is the package that students install. Grade in a "
+            "copy of the book's repository, after 'make book'."
+        )
+    return import_module(f"mmlearn_helpers.homework.answers.{name}").HOMEWORK
+
+
+def grade_class(folder: Path, name: str, to: Path, sandbox: bool = True) -> list[Graded]:
+    """Grade all submissions in a folder, as many at a time as there are cores.
+
+    What is done is kept in ``to/results`` and not done again, unless the submission, the homework
+    or the package has changed since.
+
+    Parameters
+    ----------
+    folder
+        The submissions, see :func:`~mmlearn_helpers.homework.submissions.find_submissions`.
+    name
+        Name of the homework.
+    to
+        Folder for the results; also holds the seed, drawn when it is first needed.
+    sandbox
+        Whether to run the students' code in a sandbox.
+
+    Returns
+    -------
+    list[Graded]
+        In the order of the students' names.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder or the right answers are not there.
+    ValueError
+        If there are no submissions, no such homework, or ``to`` is within ``folder``.
+    RuntimeError
+        If a sandbox is asked for and cannot be had.
+    """
+    homework = load_homework(name)
+    submissions = find_submissions(folder)
+    if to.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(
+            f"The results should go to {to}, which is within {folder}, among the submissions; name "
+            "another folder with --to."
+        )
+    if sandbox:
+        check_sandbox()
+    else:
+        print(
+            "Warning: without a sandbox, students' code can read and change whatever you can.",
+            file=sys.stderr,
+        )
+    seed = keep_seed(to)
+    results = to / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    stamps = {item.student: _stamp(item, name, seed, sandbox) for item in submissions}
+    done = {
+        graded.student: graded
+        for graded, stamp in _stored(results)
+        if stamps.get(graded.student) == stamp
+    }
+    if done:
+        print(f"{len(done)} of {len(submissions)} were graded before.")
+
+    def grade(submission: Submission) -> Graded:
+        graded = grade_submission(submission, name, homework, seed, sandbox)
+        _store(results, graded, stamps[submission.student])
+        return graded
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            waiting = [pool.submit(grade, item) for item in submissions if item.student not in done]
+            for future in as_completed(waiting):
+                graded = future.result()
+                done[graded.student] = graded
+                words = ", ".join(f"{mark.question} {show(mark)}" for mark in graded.marks)
+                print(f"{len(done)} of {len(submissions)}  {graded.student}: {words}", flush=True)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    for path in results.glob("*.json"):
+        if path.stem not in {file_name(student) for student in done}:
+            path.unlink()
+    return [done[item.student] for item in submissions]
+
+
+def show(mark: Mark) -> str:
+    """Say what a mark is, in a word: points, or why there are none yet."""
+    return f"{mark.points}/{mark.out_of}" if mark.points is not None else mark.status
+
+
+def keep_seed(to: Path) -> int:
+    """Read the seed of a folder of results, or draw one and keep it there.
+
+    Parameters
+    ----------
+    to
+        Folder of the results.
+
+    Returns
+    -------
+    int
+        The seed.
+
+    Raises
+    ------
+    ValueError
+        If the file of the seed holds no number.
+    """
+    path = to / "seed.txt"
+    if not path.exists():
+        with whole_file(path) as file:
+            file.write(f"{secrets.randbits(60)}\n".encode())
+    text = path.read_text().strip()
+    if not text.isdecimal():
+        raise ValueError(f"{path} holds {text[:40]!r}, but a whole number is expected there.")
+    return int(text)
+
+
+def stored_results(to: Path) -> list[Graded]:
+    """Read what has been graded into a folder.
+
+    Parameters
+    ----------
+    to
+        Folder of the results.
+
+    Returns
+    -------
+    list[Graded]
+        In the order of the students' names.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing has.
+    """
+    found = sorted((graded for graded, _ in _stored(to / "results")), key=lambda item: item.student)
+    if not found:
+        raise FileNotFoundError(
+            f"There are no results in {to}; run 'mmlearn homework grade' first, or name the folder "
+            "to which it wrote."
+        )
+    return found
+
+
+def file_name(student: str) -> str:
+    """Give a name for a student's files, shortened if the disk would not take it."""
+    name = student.replace("/", "_")
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    return name[: LONGEST_NAME // 4] + hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
+def _stamp(submission: Submission, name: str, seed: int, sandbox: bool) -> str:
+    """Hash everything that the result depends on."""
+    total = hashlib.sha256(f"{__version__} {name} {seed} {sandbox}".encode())
+    total.update((ANSWERS / f"{name}.py").read_bytes())
+    for path in submission.paths:
+        about = path.lstat()
+        total.update(
+            f"{path} {about.st_mode} {about.st_size} {about.st_mtime_ns}".encode(errors="replace")
+        )
+    return total.hexdigest()
+
+
+def _store(results: Path, graded: Graded, stamp: str) -> None:
+    with whole_file(results / f"{file_name(graded.student)}.json") as file:
+        file.write(json.dumps([stamp, graded]).encode())
+
+
+def _stored(results: Path) -> Iterator[tuple[Graded, str]]:
+    for path in results.glob("*.json"):
+        stamp, (student, marks, faults, work) = json.loads(path.read_bytes())
+        yield (
+            Graded(
+                student,
+                [Mark(*mark[:-1], [Finding(*finding) for finding in mark[-1]]) for mark in marks],
+                faults,
+                Work(*work),
+            ),
+            stamp,
+        )
