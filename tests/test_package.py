@@ -19,6 +19,7 @@ from mmlearn_helpers.data.registry import FILES, File
 MODULES = [
     importlib.import_module(found.name)
     for found in pkgutil.walk_packages(mmlearn_helpers.__path__, "mmlearn_helpers.")
+    if "homework.answers." not in found.name  # one line each, named for the mistake they make
 ]
 OBJECTS = {
     f"{module.__name__}.{name}": thing
@@ -84,6 +85,8 @@ def test_every_public_name_is_documented(path):
 def test_every_argument_is_documented_and_typed(path):
     thing = CALLABLES[path]
     if getattr(thing, "_is_protocol", False) or "Reconstructor" in path:
+        return
+    if inspect.isclass(thing) and issubclass(thing, Exception):
         return
     text = inspect.getdoc(thing)
     for name, parameter in inspect.signature(thing).parameters.items():

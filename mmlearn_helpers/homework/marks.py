@@ -159,7 +159,15 @@ def total(graded: Graded) -> tuple[float | None, int]:
 
 
 def write_marks(path: Path, class_: Sequence[Graded]) -> None:
-    """Write one line for each student and question; points that are not known stay empty."""
+    """Write one line for each student and question; points that are not known stay empty.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    class_
+        All that has been graded, with the marks given by hand.
+    """
     lines = [
         (
             graded.student,
@@ -177,7 +185,15 @@ def write_marks(path: Path, class_: Sequence[Graded]) -> None:
 
 
 def write_totals(path: Path, class_: Sequence[Graded]) -> None:
-    """Write one line for each student."""
+    """Write one line for each student.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    class_
+        All that has been graded, with the marks given by hand.
+    """
     lines = []
     for graded in class_:
         points, out_of = total(graded)
@@ -187,7 +203,17 @@ def write_totals(path: Path, class_: Sequence[Graded]) -> None:
 
 
 def write_table(path: Path, head: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file for spreadsheets, in which nothing is taken for a formula."""
+    """Write a CSV file for spreadsheets, in which nothing is taken for a formula.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    head
+        Names of the columns.
+    lines
+        What stands in them.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(head)
@@ -197,6 +223,17 @@ def write_table(path: Path, head: Sequence[str], lines: Iterable[Sequence[object
 
 
 def safe(value: object) -> object:
-    """Keep a spreadsheet from computing what a student wrote."""
+    """Keep a spreadsheet from computing what a student wrote.
+
+    Parameters
+    ----------
+    value
+        What stands in a cell.
+
+    Returns
+    -------
+    object
+        The same, with an apostrophe in front if it looks like a formula.
+    """
     dangerous = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
     return f"'{value}" if dangerous else value
