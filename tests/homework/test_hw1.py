@@ -7,16 +7,48 @@ import pytest
 from mmlearn_helpers.homework.answers.hw1 import HOMEWORK
 
 MISTAKES = [
-    ("q1", "mean = x.mean(dim=0)", "mean = 0", "not centred"),
-    ("q1", "x.mean(dim=0)", "x.mean(dim=1, keepdim=True)", "first axis"),
-    ("q1", "return mean + codes @", "return codes @", "added again"),
-    ("q1", "codes[:, -k:]", "codes[:, :k]", "least variance"),
+    ("q1", "mean = x.mean(dim=0)", "mean = 0", "and add it again in the end"),
+    ("q1", "centred = x - mean", "centred = x", "though the mean was added"),
+    ("q1", "eigh(centred @ centred.T)", "eigh(x @ x.T)", "centre before the eigenvectors"),
+    ("q1", "x.mean(dim=0)", "x.mean(dim=1, keepdim=True)", "along the first axis"),
+    ("q1", "return mean + codes @", "return codes @", "not added again"),
+    ("q1", "eigenvectors[:, -K:]", "eigenvectors[:, :K]", "least variance"),
+    ("q1", "(codes.T @ centred)", "(codes.T @ centred @ centred.T @ centred)", "length one"),
+    ("q2", "/ len(x)", "", "divide by N"),
+    ("q2", "/ len(x)", "/ (len(x) - 1)", "N - 1"),
+    ("q2", "x - x.mean(dim=0)", "x", "not centred"),
+    ("q2", "noise_variance *", "noise_variance**2 *", "squared"),
+    ("q2", "(noisy, S)", "(noisy, torch.eye(len(S)))", "inverse alone"),
+    ("q2", "torch.eye(len(S))", "1", "diagonal only"),
+    ("q2", "return", "return torch.eye(len(S)) -", "gives back the noise"),
+    ("q3", "(decoder + encoder)", "decoder", "decoder's term alone"),
+    ("q3", "(decoder + encoder)", "encoder", "encoder's term alone"),
+    ("q3", "(decoder + encoder)", "(decoder + decoder)", "counted twice"),
+    ("q3", "-2 /", "2 /", "sign is wrong"),
+    ("q3", "/ len(x)", "", "gradient of the sum"),
+    ("q3", "len(x)", "x.numel()", "N times D"),
+    ("q3", "-2 /", "-1 /", "factor 2"),
+    ("q4", "1 - h.square()", "torch.ones_like(h)", "slope of tanh is missing"),
+    ("q4", "1 - h.square()", "h * (1 - h)", "slope of a sigmoid"),
+    ("q4", "1 - h.square()", "1 - h", "not 1 - h"),
+    ("q4", "1 - h.square()", "1 - (x @ W1.T + b1).square()", "what tanh gets"),
+    ("q4", " + b1)", ")", "bias of the hidden layer"),
+    ("q4", "sum(dim=(1, 2))", "sum(dim=(1, 2)).sqrt()", "This is the norm"),
+    ("q4", "sum(dim=(1, 2))", "mean(dim=(1, 2))", "mean of the squared entries"),
+    ("q4", "sum(dim=(1, 2))", "sum(dim=(1, 2)).mean()", "mean over the batch"),
+    ("q4", "sum(dim=(1, 2))", "sum()", "sum over the batch"),
+    (
+        "q4",
+        "return jacobian.square().sum(dim=(1, 2))",
+        "return slope.square() @ (W1.square().sum(1) * W2.square().sum(0))",
+        "add first, then square",
+    ),
 ]
 
 
 @pytest.mark.parametrize("number", HOMEWORK.questions)
 def test_the_solution_has_every_property_whatever_is_drawn(findings, number):
-    for seed in range(20):
+    for seed in range(50):
         assert [item.message for item in findings("hw1", number, seed=seed) if item.message] == []
 
 
@@ -24,7 +56,7 @@ def test_the_solution_has_every_property_whatever_is_drawn(findings, number):
 def test_a_mistake_is_named_and_costs_points(findings, number, right, wrong, words):
     for seed in range(5):
         found = findings("hw1", number, right, wrong, seed)
-        assert any(words in item.message for item in found)
+        assert any(words in item.message for item in found), [item.message for item in found]
         assert sum(item.points for item in found) < sum(item.out_of for item in found)
 
 
