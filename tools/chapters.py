@@ -32,6 +32,11 @@ def chapters(root: Path) -> list[str]:
     ]
 
 
+def is_homework(page: str) -> bool:
+    """Say whether a page lies in the folder of homework, where solutions are not shown."""
+    return page.startswith("book/homework/")
+
+
 def digest(root: Path, *patterns: str) -> str:
     """Hash names and contents of the files that match, so that any change to them shows."""
     files = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}

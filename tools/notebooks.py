@@ -11,9 +11,11 @@ from pathlib import Path
 
 import nbformat
 import pybtex
-from chapters import chapters, read
+from chapters import chapters, is_homework, read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pybtex.database import BibliographyData, Entry, parse_file
+
+from mmlearn_helpers.homework.release import student_notebook
 
 NEEDS_PACKAGE = """\
 from importlib.util import find_spec
@@ -34,6 +36,7 @@ OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*)$")
 ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<content>[^`]+)`")
 EXPLICIT = re.compile(r"^(?P<text>.+?)\s*<(?P<target>[^>]+)>$", re.DOTALL)
 LABELLED_MATH = re.compile(r"^\$\$ \((?P<label>[\w:-]+)\)$", re.MULTILINE)
+PAGE_LINK = re.compile(r"\[(?P<text>[^\]]+)\]\([./\w-]+\.md\)")
 TARGET = re.compile(r"^\([\w:-]+\)=\n", re.MULTILINE)
 
 
@@ -225,6 +228,16 @@ def without_solutions(
                     yield "attempt", None
 
 
+def homework_notebook(root: Path, page: str) -> nbformat.NotebookNode:
+    """Give what students get: no solutions, and names in place of links to other pages."""
+    notebook = student_notebook(root / f"{page}.md")
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = PAGE_LINK.sub(r"*\g<text>*", cell.source)
+    notebook.cells.insert(0, new_code_cell(NEEDS_PACKAGE, id="needs-package"))
+    return notebook
+
+
 def write_notebooks(root: Path) -> None:
     """Write `_build/notebooks/<chapter>.ipynb` for every page with code."""
     folder = root / "_build" / "notebooks"
@@ -232,6 +245,9 @@ def write_notebooks(root: Path) -> None:
     for page in chapters(root):
         path = folder / f"{page}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
+        if is_homework(page):
+            nbformat.write(homework_notebook(root, page), path)
+            continue
         try:
             nbformat.write(Converter(root, page).convert(), path)
         except UnknownMarkupError as error:

@@ -1,0 +1,36 @@
+"""Sphinx extension: pages of homework show no solution, in the text as in the source to download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chapters import is_homework
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from mmlearn_helpers.homework.source import without_solutions
+
+
+def hide_solutions(app: Sphinx, doctree: nodes.document) -> None:
+    """Put an empty attempt into every code cell in place of its solution."""
+    if not is_homework(app.env.docname):
+        return
+    for block in doctree.findall(nodes.literal_block):
+        code = without_solutions(block.astext())
+        block.rawsource = code
+        block.children = [nodes.Text(code)]
+
+
+def hide_sources(app: Sphinx, exception: Exception | None) -> None:
+    """Do the same to the copies of the sources that lie beside the pages."""
+    if exception is None:
+        for path in Path(app.outdir).glob("_sources/**/*.md"):
+            if is_homework(path.relative_to(Path(app.outdir, "_sources")).as_posix()):
+                path.write_text(without_solutions(path.read_text()))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the two steps."""
+    app.connect("doctree-read", hide_solutions)
+    app.connect("build-finished", hide_sources)
+    return {"parallel_read_safe": True}
