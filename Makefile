@@ -27,6 +27,7 @@ benchmark: $(STAMP) $(PEERS)/.installed
 	$(PEERS)/bin/python tests/benchmarks/mnist_boltzmann.py
 	$(BIN)/python tests/benchmarks/mnist_reconstruction.py
 	$(BIN)/python tests/benchmarks/mnist_spoken_digits.py
+	$(BIN)/python tests/benchmarks/homework_class.py
 
 # torch first and alone: with it in place, nothing else asks for another build of it.
 # A double click on a chapter opens it as a notebook.

@@ -1,3 +1,3 @@
 """Helpers of the course *Autoencoders, Boltzmann machines and multimodal learning*."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"

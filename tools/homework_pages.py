@@ -1,4 +1,4 @@
-"""Sphinx extension: pages of homework show no solution, in the text as in the source to download."""
+"""Sphinx extension: pages of homework show no solution, nor do the copies of their sources."""
 
 from __future__ import annotations
 

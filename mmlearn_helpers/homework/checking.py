@@ -10,8 +10,6 @@ from mmlearn_helpers.homework.calls import call_function
 from mmlearn_helpers.homework.examples import homeworks, read_examples
 from mmlearn_helpers.homework.judging import Finding, examine
 
-HEADINGS = ("", "property", "expected", "came", "what to look at")
-
 
 class Report:
     """What a check found, printed as a table.
@@ -104,19 +102,25 @@ def table(findings: Iterable[Finding], points: bool = False) -> str:
     str
         The table, with everything that came from a student escaped.
     """
-    headings = (*HEADINGS, "points") if points else HEADINGS
-    rows = []
-    for finding in findings:
-        cells = [
-            "✓" if finding.holds else "✗",
-            finding.title,
-            finding.expected,
-            finding.came,
-            finding.message,
-        ]
-        if points:
-            cells.append(f"{finding.points} of {finding.out_of}")
-        rows.append("".join(f"<td>{html.escape(cell)}</td>" for cell in cells))
+    rows = [
+        {
+            "": "✓" if finding.holds else "✗",
+            "property": finding.title,
+            "expected": finding.expected,
+            "came": finding.came,
+            "what to look at": finding.message,
+            "points": f"{finding.points} of {finding.out_of}",
+        }
+        for finding in findings
+    ]
+    headings = ["", "property", "expected", "came"]
+    if any(row["what to look at"] for row in rows):
+        headings.append("what to look at")
+    if points:
+        headings.append("points")
+    lines = [
+        "".join(f"<td>{html.escape(row[heading])}</td>" for heading in headings) for row in rows
+    ]
     head = "".join(f"<th>{heading}</th>" for heading in headings)
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    body = "".join(f"<tr>{row}</tr>" for row in lines)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,7 +1,7 @@
 """The examples that students check their answers on, kept as JSON beside this module.
 
 They hold arguments, right answers and the answers of well-known mistakes, but none of the code that
-made them: that is in :mod:`mmlearn_helpers.homework.answers`, which students do not get.
+made them: that is in ``mmlearn_helpers.homework.answers``, which students do not get.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def write_examples(name: str, homework: Homework) -> Path:
 
     Returns
     -------
-    Path
+    pathlib.Path
         Where the file is.
     """
     path = FOLDER / "examples" / f"{name}.json"

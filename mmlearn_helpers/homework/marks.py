@@ -55,7 +55,7 @@ def read_sheet(path: Path) -> Items:
 
     Returns
     -------
-    Items
+    dict[tuple[str, str], list[dict[str, str]]]
         For student and question the rows, each a mapping from column to text.
 
     Raises

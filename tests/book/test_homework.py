@@ -69,7 +69,7 @@ def test_a_page_has_a_check_for_every_function_and_one_experiment(name):
     tagged = [(cell.metadata.get("tags", []), cell) for cell in cells]
     checks = [cell.source for tags, cell in tagged if "check" in tags]
     questions = known(name).questions
-    assert checks == [f'check("{name}.{n}", {q.function})' for n, q in questions.items()]
+    assert {f'check("{name}.{n}", {q.function})' for n, q in questions.items()} <= set(checks)
     assert sum("experiment" in tags for tags, _ in tagged) == 1
     assert sum(SENTENCES in cell.source for cell in cells) == 1
 
