@@ -102,25 +102,14 @@ def table(findings: Iterable[Finding], points: bool = False) -> str:
     str
         The table, with everything that came from a student escaped.
     """
-    rows = [
-        {
-            "": "✓" if finding.holds else "✗",
-            "property": finding.title,
-            "expected": finding.expected,
-            "came": finding.came,
-            "what to look at": finding.message,
-            "points": f"{finding.points} of {finding.out_of}",
-        }
-        for finding in findings
-    ]
-    headings = ["", "property", "expected", "came"]
-    if any(row["what to look at"] for row in rows):
-        headings.append("what to look at")
-    if points:
-        headings.append("points")
-    lines = [
-        "".join(f"<td>{html.escape(row[heading])}</td>" for heading in headings) for row in rows
-    ]
-    head = "".join(f"<th>{heading}</th>" for heading in headings)
-    body = "".join(f"<tr>{row}</tr>" for row in lines)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    headings = ["", "property", "expected", "came", *(["points"] if points else [])]
+    rows = ["".join(f"<th>{heading}</th>" for heading in headings)]
+    for finding in findings:
+        cells = ["✓" if finding.holds else "✗", finding.title, finding.expected, finding.came]
+        if points:
+            cells.append(f"{finding.points} of {finding.out_of}")
+        rows.append("".join(f"<td>{html.escape(cell)}</td>" for cell in cells))
+        if finding.message:
+            message = html.escape(finding.message)
+            rows.append(f'<td></td><td colspan="{len(cells) - 1}">{message}</td>')
+    return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
