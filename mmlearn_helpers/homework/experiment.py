@@ -22,10 +22,13 @@ class Work(NamedTuple):
         Markdown of the cells for them.
     pictures
         PNG files in base64.
+    code
+        The cells that drew them.
     """
 
     sentences: list[str]
     pictures: list[str]
+    code: list[str]
 
 
 def handed_in(notebook: dict) -> Work:
@@ -39,20 +42,21 @@ def handed_in(notebook: dict) -> Work:
     Returns
     -------
     Work
-        The text of the cells that begin as the notebook asked, and the pictures below code.
+        The text of the cells that begin as the notebook asked, the last pictures, and their code.
     """
     sentences = [
         cell["source"][:LONGEST_TEXT]
         for cell in notebook["cells"]
         if cell["cell_type"] == "markdown" and SENTENCES in cell["source"]
     ]
-    pictures = [
-        picture
+    drawn = [
+        (picture, cell["source"][:LONGEST_TEXT])
         for cell in notebook["cells"]
         for output in cell["outputs"]
         if (picture := _picture(output))
-    ]
-    return Work(sentences, pictures[-MOST_PICTURES:])
+    ][-MOST_PICTURES:]
+    code = dict.fromkeys(source for _, source in drawn)
+    return Work(sentences, [picture for picture, _ in drawn], list(code))
 
 
 def _picture(output: object) -> str:

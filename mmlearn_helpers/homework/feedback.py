@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
@@ -28,9 +29,11 @@ body { max-width: 60rem; margin: 1rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
 td, th { border: 1px solid #8888; padding: 0.3rem 0.5rem; text-align: left; }
 td, th { vertical-align: top; overflow-wrap: anywhere; }
+th { white-space: nowrap; }
 img { max-width: 100%; background: white; }
 pre { white-space: pre-wrap; }
 """
+MOST_MISTAKES = 12
 NO_ZERO = "This is not a 0: somebody will look at it."
 EXPLAINED = {
     "failed": f"Your code ended or gave no answer in time. {NO_ZERO}",
@@ -128,7 +131,12 @@ def _work(work: Work) -> str:
         for picture in work.pictures
     )
     sentences = "".join(f"<pre>{html.escape(text)}</pre>" for text in work.sentences)
-    return (pictures or "<p>No figure.</p>") + (sentences or "<p>No sentences.</p>")
+    code = "".join(f"<pre>{html.escape(cell)}</pre>" for cell in work.code)
+    return (
+        (pictures or "<p>No figure.</p>")
+        + (sentences or "<p>No sentences.</p>")
+        + f"<details><summary>Code of the figures</summary>{code}</details>"
+    )
 
 
 def write_summary(path: Path, name: str, class_: Sequence[Graded], homework: Homework) -> None:
@@ -159,8 +167,27 @@ def write_summary(path: Path, name: str, class_: Sequence[Graded], homework: Hom
         path,
         f"{name}: the class",
         f"<p>{len(class_)} submissions.</p>{_picture(class_, homework)}"
-        f"<table>{''.join(rows)}</table><h2>Students</h2><table>{''.join(students)}</table>",
+        f"<table>{''.join(rows)}</table><h2>What went wrong most often</h2>{_mistakes(class_)}"
+        f"<h2>Students</h2><table>{''.join(students)}</table>",
     )
+
+
+def _mistakes(class_: Sequence[Graded]) -> str:
+    """List the messages that most students got; one student counts once for each."""
+    counts = Counter(
+        message
+        for graded in class_
+        for message in {
+            (mark.question, finding.message)
+            for mark in graded.marks
+            for finding in mark.findings
+            if finding.message
+        }
+    )
+    rows = [_row("th", ["students", "question", "message"])]
+    for (question, message), count in counts.most_common(MOST_MISTAKES):
+        rows.append(_row("td", [str(count), question, message]))
+    return f"<table>{''.join(rows)}</table>"
 
 
 def _count(class_: Sequence[Graded], status: str) -> int:
@@ -173,7 +200,10 @@ def _row(tag: str, cells: Sequence[str]) -> str:
 
 def _line(graded: Graded) -> str:
     points, out_of = total(graded)
-    known = f"{points:g} of {out_of}" if points is not None else "not known yet"
+    so_far = [mark.points for mark in graded.marks if mark.points is not None]
+    known = f"{sum(so_far):g} so far" if so_far else "not known yet"
+    if points is not None:
+        known = f"{points:g} of {out_of}"
     marks = ", ".join(f"{mark.question} {show(mark)}" for mark in graded.marks)
     link = quote(f"feedback/{file_name(graded.student)}.html", errors="replace")
     return (

@@ -14,7 +14,7 @@ from mmlearn_helpers.homework.student import LostError, Student
 from mmlearn_helpers.homework.submissions import Submission, UnreadableError, read_notebook
 
 Status = Literal["graded", "missing", "failed", "unreadable", "by hand"]
-NO_WORK = Work([], [])
+NO_WORK = Work([], [], [])
 
 
 class Mark(NamedTuple):
