@@ -20,6 +20,7 @@ from mmlearn_helpers import (
     binary,
     data,
     evaluation,
+    homework,
     likelihood,
     live,
     networks,
@@ -54,6 +55,7 @@ from mmlearn_helpers.evaluation import (
     linear_probe,
     reconstruction_error,
 )
+from mmlearn_helpers.homework import check
 from mmlearn_helpers.likelihood import (
     ais_log_partition,
     exact_log_likelihood,
@@ -99,6 +101,7 @@ from mmlearn_helpers.variational.vae import VAE
 
 PACKAGE = Path(mmlearn_helpers.__file__).parent
 MODULES = (
+    homework,
     audio,
     binary,
     data,
@@ -446,6 +449,27 @@ CASES = {
     "main, a misspelt name": (
         lambda _: main(["data", "fetch", "minst"]),
         (SystemExit, "no data set 'minst'. Did you mean 'mnist'"),
+    ),
+    # Homework.
+    "check, a question that is not there": (
+        lambda _: check("hw1.q9", math.sqrt),
+        (ValueError, "no check for 'hw1.q9'; there are checks for hw1.q1, hw1.q2"),
+    ),
+    "check, a homework that is not there": (
+        lambda _: check("hw9.q1", math.sqrt),
+        (ValueError, "no check for 'hw9.q1'; there are checks for hw1.q1, hw2.q1"),
+    ),
+    "check, a number": (
+        lambda _: check(1, math.sqrt),
+        (ValueError, "no check for 1; there are checks for hw1.q1"),
+    ),
+    "check, an answer in place of the function": (
+        lambda _: check("hw1.q1", X),
+        (TypeError, "given a Tensor, but the function reconstruct is expected.* without brackets"),
+    ),
+    "check, nothing": (
+        lambda _: check("hw1.q1", None),
+        (TypeError, "given a NoneType, but the function reconstruct is expected"),
     ),
     # Sound.
     "mel_filterbank, a word for a rate": (

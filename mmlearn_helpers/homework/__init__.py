@@ -1,5 +1,5 @@
 """Homework: check it, hand it in, grade it safely."""
 
-from mmlearn_helpers.homework.checking import Report, check
+from mmlearn_helpers.homework.checking import check
 
-__all__ = ["Report", "check"]
+__all__ = ["check"]

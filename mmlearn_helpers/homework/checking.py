@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Sequence
 
-from mmlearn_helpers.hints import did_you_mean
 from mmlearn_helpers.homework.calls import call_function
 from mmlearn_helpers.homework.examples import homeworks, read_examples
 from mmlearn_helpers.homework.judging import Finding, examine
@@ -67,17 +66,11 @@ def check(question: str, function: Callable) -> Report:
         If there is no such question.
     """
     homework = str(question).partition(".")[0]
-    known = {
-        f"{name}.{key}": entry
-        for name in homeworks()
-        if name == homework
-        for key, entry in read_examples(name).items()
-    }
+    asked = read_examples(homework) if homework in homeworks() else {}
+    known = {f"{homework}.{number}": entry for number, entry in asked.items()}
     if question not in known:
-        raise ValueError(
-            f"There is no question {question!r} with a check"
-            f"{did_you_mean(str(question), list(known) or homeworks())}."
-        )
+        names = ", ".join(known) or ", ".join(f"{name}.q1" for name in homeworks())
+        raise ValueError(f"There is no check for {question!r}; there are checks for {names}.")
     name, examples = known[question]
     if not callable(function):
         raise TypeError(
