@@ -14,7 +14,7 @@ from chapters import ROOT, is_homework, pages, read
 from mmlearn_helpers.homework.examples import examples_json, homeworks, read_examples
 from mmlearn_helpers.homework.experiment import SENTENCES
 from mmlearn_helpers.homework.release import TELLING
-from mmlearn_helpers.homework.source import solutions
+from mmlearn_helpers.homework.source import solutions, without_solutions
 
 HOMEWORKS = homeworks()
 
@@ -114,6 +114,13 @@ def test_the_package_that_students_install_holds_no_answers(html):
 def test_the_download_is_the_students_notebook(html, name):
     notebook = nbformat.read(html / f"_sources/book/homework/{name}.ipynb", 4)
     assert notebook.metadata.homework == name
-    attempts = [cell for cell in notebook.cells if "# your code here" in cell.source]
+    sources = [
+        cell.source
+        for cell in read(ROOT, f"book/homework/{name}").cells
+        if cell.cell_type == "code"
+    ]
+    derived = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert derived[1:] == [without_solutions(code) for code in sources]
+    attempts = [code for code in derived if "# your code here" in code]
     assert len(attempts) == len(known(name).points())
     assert "](../" not in "".join(cell.source for cell in notebook.cells)
