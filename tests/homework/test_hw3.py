@@ -24,8 +24,8 @@ PAGE = ROOT / f"book/homework/{NAME}.md"
 MISTAKES = [
     ("q1", "overlap**power - after**power", "after**power - overlap**power", "what a flip wins"),
     ("q1", "overlap - 2 * s", "overlap - s", "only taken away"),
-    ("q1", "(overlap**power - after**power)", "(power * overlap ** (power - 1) * (overlap - after))",
-     "slope times the step"),
+    ("q1", "(overlap**power - after**power)",
+     "(power * overlap ** (power - 1) * (overlap - after))", "slope times the step"),
     ("q1", "overlap = (s @", "patterns = patterns.sum(dim=0, keepdim=True)\n    overlap = (s @",
      "added up before"),
     ("q1", "(overlap**power - after**power).sum(dim=2)",
@@ -42,7 +42,9 @@ MISTAKES = [
     ("q2", " + b[i]", "", "biases were forgotten"),
     ("q2", "uniforms[:, i] < p_up", "uniforms[:, i] > p_up", "exchanged"),
     ("q2", "2 * field", "-2 * field", "the chain climbs"),
-    ("q2", "range(len(b))", "reversed(range(len(b)))", "from the last to the first"),
+    ("q2", "torch.sigmoid(2 * field / temperature)", "torch.tanh(field / temperature)", "tanh"),
+    ("q2", "uniforms[:, i] < p_up", "0.5 < p_up", "no chance"),
+    ("q2", "p_up, 1.0, -1.0)", "p_up, -s[:, i], s[:, i])", "units were flipped"),
     ("q2", "return s\n", "return (s + 1) / 2\n", "new states are 0 and 1"),
     ("q2", "        s[:, i] = torch.where(uniforms[:, i] < p_up, 1.0, -1.0)\n    return s",
      "        s[:, i] = torch.where(uniforms[:, i] < p_up, 1.0, 0.0)\n    return 2 * s - 1",
@@ -56,6 +58,10 @@ MISTAKES = [
     ("q3", "v @ W.T + c", "v @ W.T", "hidden biases are missing"),
     ("q3", "field = v @ W.T + c", "field = (v @ W.T + c).sum(dim=1, keepdim=True)",
      "added up first"),
+    ("q3", "sum(dim=1)", "mean(dim=1)", "hidden units were averaged"),
+    ("q3", "    states = torch.stack([-field, torch.zeros_like(field), field])\n"
+     "    return -(v @ b) - states.logsumexp(dim=0).sum(dim=1)",
+     "    return -(v @ b) - (1 + field.cosh()).log().sum(dim=1)", "twice cosh"),
     ("q3", "return -(v @ b) - states", "return v @ b + states", "unnormalised probability"),
     ("q4", "log_weights.logsumexp(dim=0) - math.log(len(energies))", "log_weights.mean(dim=0)",
      "mean of the logarithms"),
@@ -76,7 +82,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize("number", HOMEWORK.questions)
 def test_the_solution_has_every_property_whatever_is_drawn(findings, number):
-    for seed in range(30):
+    for seed in range(20):
         assert [item.message for item in findings(NAME, number, seed=seed) if item.message] == []
 
 

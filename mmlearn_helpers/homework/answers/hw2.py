@@ -200,8 +200,9 @@ def correlated_latents(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray
 
 
 def wide_and_narrow(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    scales = np.exp(rng.choice([-2, -1, 1], size=(4, 2)) + rng.normal(0, 0.1, size=(4, 2)))
-    return rng.normal(size=(4, 2)), np.zeros((4, 2)), scales[..., None] * np.eye(2)
+    scales = np.exp(rng.choice([-2, -1, 1], size=(4, 1, 1)) + rng.normal(0, 0.1, size=(4, 1, 1)))
+    below = np.array([[0, 0], [rng.choice([-1, 1]), 0]])
+    return rng.normal(size=(4, 2)), np.zeros((4, 2)), scales * (np.eye(2) + below)
 
 
 def many_narrow_latents(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -293,13 +294,10 @@ def told(z: np.ndarray, mean: np.ndarray, log_variance: np.ndarray) -> np.ndarra
 
 
 def pairs(z: np.ndarray, mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
-    deviation = np.exp(log_variance / 2)
-    return np.array(
-        [
-            [stats.norm.logpdf(code, m, s).sum() for m, s in zip(mean, deviation, strict=True)]
-            for code in z
-        ]
-    )
+    """Evaluate log q of each code, in rows, for each picture, in columns."""
+    constants = -(np.log(2 * np.pi) + log_variance).sum(axis=1) / 2
+    precision = np.exp(-log_variance)
+    return np.array([constants - ((code - mean) ** 2 * precision).sum(axis=1) / 2 for code in z])
 
 
 def told_by_other_codes(z: np.ndarray, mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
@@ -368,8 +366,9 @@ def one_silent_latent(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray,
 
 def far_and_narrow_codes(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     group = rng.permutation([0, 1, 1, 1, 2, 2, 3, 3, 3, 3])
-    centres, log_variance = rng.normal(0, 5, size=(4, 40)), rng.normal(-7, 0.5, size=(4, 40))
-    return codes(rng, centres[group], log_variance[group])
+    centres, log_variance = rng.normal(0, 5, size=(4, 40)), rng.normal(-9, 0.5, size=(4, 40))
+    nearby = 0.3 * np.exp(log_variance / 2)[group] * rng.normal(size=(10, 40))
+    return codes(rng, centres[group] + nearby, log_variance[group])
 
 
 HOMEWORK = Homework(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 from scipy import special
@@ -79,17 +79,17 @@ def coins(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def a_few_patterns(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
-    return coins(rng, 4, 9), coins(rng, 3, 9), 3
+    return coins(rng, 5, 9), coins(rng, 3, 9), 3
 
 
 def squares(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
-    return coins(rng, 5, 7), coins(rng, 3, 7), 2
+    return coins(rng, 4, 7), coins(rng, 3, 7), 2
 
 
 def near_negatives(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
-    patterns = coins(rng, 3, 8)
+    patterns = coins(rng, 3, 11)
     s = -patterns[[0, 2]]
-    s[[0, 1], rng.integers(8, size=2)] *= -1
+    s[[0, 1], rng.integers(11, size=2)] *= -1
     return patterns, s, 5
 
 
@@ -113,12 +113,11 @@ def swept(
     b: np.ndarray,
     uniforms: np.ndarray,
     p_up: Callable[[float], float],
-    backwards: bool = False,
 ) -> np.ndarray:
     """Compare the energies of the two states that each unit can have, chain by chain."""
-    s, n = s.copy(), len(b)
+    s = s.copy()
     for state, draws in zip(s, uniforms, strict=True):
-        for i in reversed(range(n)) if backwards else range(n):
+        for i in range(len(b)):
             energies = []
             for value in (-1, 1):
                 state[i] = value
@@ -169,10 +168,26 @@ def exchanged(
     return one_sweep(s, W, b, -temperature, 1 - uniforms)
 
 
-def last_unit_first(
+def mean_for_probability(
     s: np.ndarray, W: np.ndarray, b: np.ndarray, temperature: float, uniforms: np.ndarray
 ) -> np.ndarray:
-    return swept(s, W, b, uniforms, lambda change: special.expit(-change / temperature), True)
+    return swept(s, W, b, uniforms, lambda change: np.tanh(-change / 2 / temperature))
+
+
+def without_chance(
+    s: np.ndarray, W: np.ndarray, b: np.ndarray, temperature: float, uniforms: np.ndarray
+) -> np.ndarray:
+    return one_sweep(s, W, b, temperature, np.full_like(uniforms, 0.5))
+
+
+def flipped_units(
+    s: np.ndarray, W: np.ndarray, b: np.ndarray, temperature: float, uniforms: np.ndarray
+) -> np.ndarray:
+    s = s.copy()
+    for i in range(len(b)):
+        p_up = special.expit(2 * (s @ W[i] + b[i]) / temperature)
+        s[:, i] *= np.where(uniforms[:, i] < p_up, -1, 1)
+    return s
 
 
 def zeros_and_ones(
@@ -190,6 +205,21 @@ def zeros_within(
         field = s @ W[i] + b[i]
         s[:, i] = uniforms[:, i] < special.expit(2 * field / temperature)
     return 2 * s - 1
+
+
+SLIPS = (
+    all_at_once,
+    half_the_change,
+    times_temperature,
+    without_temperature,
+    without_bias,
+    exchanged,
+    uphill,
+    mean_for_probability,
+    without_chance,
+    flipped_units,
+    zeros_within,
+)
 
 
 def magnets(
@@ -212,28 +242,39 @@ def magnets(
             return s, W, b, temperature, uniforms
 
 
+def telling_magnets(
+    rng: np.random.Generator, n_chains: int, n_units: int, temperature: float, strength: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]:
+    """Draw until every slip shows in more than one unit, and each in a way of its own."""
+    while True:
+        arguments = magnets(rng, n_chains, n_units, temperature, strength)
+        swept_ways = [sweep(*arguments) for sweep in (one_sweep, *SLIPS)]
+        if all((a != b).sum() > 1 for a, b in combinations(swept_ways, 2)):
+            return arguments
+
+
 def warm_magnets(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]:
-    return magnets(rng, 11, 6, 2.0, 1.0)
+    return telling_magnets(rng, 9, 7, 2.0, 1.0)
 
 
 def strong_magnets(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]:
-    return magnets(rng, 9, 7, 3.0, 3.0)
+    return telling_magnets(rng, 10, 5, 3.0, 3.0)
 
 
 def cold_magnets(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]:
-    return magnets(rng, 10, 5, 0.01, 1.0)
+    return magnets(rng, 8, 4, 0.01, 1.0)
 
 
 def many_small_machines(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]:
-    return magnets(rng, 60, 3, 0.5, 0.5)
+    return telling_magnets(rng, 60, 3, 0.7, 0.5)
 
 
 # 3. Hidden units that may abstain
@@ -288,6 +329,14 @@ def one_sum_inside(v: np.ndarray, W: np.ndarray, b: np.ndarray, c: np.ndarray) -
     return -(v @ b) - log_three_states((v @ W.T + c).sum(axis=1))
 
 
+def averaged_hidden(v: np.ndarray, W: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    return by_layers(v, W, b, c, lambda field: log_three_states(field) / len(c))
+
+
+def half_the_states(v: np.ndarray, W: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    return by_layers(v, W, b, c, lambda field: np.log(1 + np.cosh(field)))
+
+
 def log_probability(v: np.ndarray, W: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     return -summed_free_energy(v, W, b, c)
 
@@ -311,13 +360,13 @@ def faint_weights(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     v, W, b, c = small_machine(rng, 5, 7, 4, 1.0)
-    return v, W / 1000, b, c / 1000
+    return v, W / 1000, b, c
 
 
 def one_hidden_unit(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    return small_machine(rng, 4, 6, 1, 1.5)
+    return small_machine(rng, 8, 6, 1, 0.7)
 
 
 def large_weights(
@@ -383,11 +432,11 @@ def only_last_step(energies: np.ndarray, betas: np.ndarray, n_units: int) -> np.
 
 
 def cooling(
-    rng: np.random.Generator, n_chains: int, n_steps: int, n_units: int
+    rng: np.random.Generator, n_chains: int, n_steps: int, n_units: int, spread: float = 3.0
 ) -> tuple[np.ndarray, np.ndarray, int]:
     fall = np.linspace(0, -n_units / 2, n_steps + 1)
     return (
-        fall + rng.normal(0, 3, size=(n_chains, n_steps + 1)),
+        fall + rng.normal(0, spread, size=(n_chains, n_steps + 1)),
         np.linspace(0, 1, n_steps + 1),
         n_units,
     )
@@ -408,7 +457,7 @@ def one_energy(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
 
 
 def large_energies(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
-    energies, betas, n_units = cooling(rng, 9, 20, 8)
+    energies, betas, n_units = cooling(rng, 9, 20, 8, 12.0)
     return energies + rng.choice([-1, 1]) * rng.uniform(150, 250), betas, n_units
 
 
@@ -458,7 +507,11 @@ HOMEWORK = Homework(
                 "Up and down are exchanged: a unit is 1 where its uniform number lies below "
                 "p(s = 1).": exchanged,
                 "The field has the wrong sign: the chain climbs to states of high energy.": uphill,
-                "The units took their turns from the last to the first.": last_unit_first,
+                "tanh gives the mean of a unit, from -1 to 1; its probability to be 1 is a "
+                "sigmoid.": mean_for_probability,
+                "There is no chance in this: the uniform numbers were not used.": without_chance,
+                "The units were flipped where the number lies below p(s = 1). They become 1 there, "
+                "whatever they were.": flipped_units,
                 "The new states are 0 and 1; they should be -1 and 1.": zeros_and_ones,
                 "A unit that is drawn down was 0 for the units after it; it is -1.": zeros_within,
             },
@@ -485,12 +538,16 @@ HOMEWORK = Homework(
                 "The hidden biases are missing.": without_hidden_bias,
                 "The fields of all hidden units were added up first; each unit has a logarithm of "
                 "its own, and these are added.": one_sum_inside,
+                "The hidden units were averaged; their logarithms are added.": averaged_hidden,
+                "The states -1 and 1 together give exp(a) + exp(-a), which is twice cosh(a).": (
+                    half_the_states
+                ),
                 "This is the logarithm of the unnormalised probability; the free energy is minus "
                 "that.": log_probability,
             },
             properties=(
                 Property("agrees with the sum over hidden states", 2, three_hidden_units),
-                Property("counts three states where weights are faint", 1, faint_weights),
+                Property("counts three states where weights are nearly 0", 1, faint_weights),
                 Property("works with one hidden unit", 1, one_hidden_unit),
                 Property("does not overflow", 1, large_weights, hidden=True),
             ),
