@@ -170,9 +170,10 @@ def _fault(example: Example, answer: np.ndarray) -> str:
             f"{bad} of {answer.size} numbers are NaN or infinite. Look for an overflow in exp, the "
             "logarithm of 0, or a division by 0."
         )
+    away, allowed = np.abs(answer - expected), TOLERANCE * np.abs(expected).max()
     return _alike(answer, expected) or (
-        f"The largest difference is {np.abs(answer - expected).max():.2g}, where "
-        f"{TOLERANCE * np.abs(expected).max():.2g} is allowed."
+        f"{(away > allowed).sum()} of {away.size} numbers are wrong; the largest difference is "
+        f"{away.max():.2g}, where {allowed:.2g} is allowed."
     )
 
 
