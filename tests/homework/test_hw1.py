@@ -1,10 +1,6 @@
-"""Homework 1: the solution is right, and each well-known mistake is named."""
+"""Homework 1: how each well-known mistake is made."""
 
 from __future__ import annotations
-
-import pytest
-
-from mmlearn_helpers.homework.answers.hw1 import HOMEWORK
 
 MISTAKES = [
     ("q1", "mean = x.mean(dim=0)", "mean = 0", "and add it again in the end"),
@@ -44,24 +40,3 @@ MISTAKES = [
         "add first, then square",
     ),
 ]
-
-
-@pytest.mark.parametrize("number", HOMEWORK.questions)
-def test_the_solution_has_every_property_whatever_is_drawn(findings, number):
-    for seed in range(50):
-        assert [item.message for item in findings("hw1", number, seed=seed) if item.message] == []
-
-
-@pytest.mark.parametrize(("number", "right", "wrong", "words"), MISTAKES)
-def test_a_mistake_is_named_and_costs_points(findings, number, right, wrong, words):
-    for seed in range(5):
-        found = findings("hw1", number, right, wrong, seed)
-        assert any(words in item.message for item in found), [item.message for item in found]
-        assert sum(item.points for item in found) < sum(item.out_of for item in found)
-
-
-def test_every_known_mistake_is_tried():
-    tried = {(number, words) for number, _, _, words in MISTAKES}
-    for number, question in HOMEWORK.questions.items():
-        for message in question.mistakes:
-            assert any(n == number and words in message for n, words in tried), message
