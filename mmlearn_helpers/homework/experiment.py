@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import NamedTuple
 
 SENTENCES = "Your three sentences"
 MOST_PICTURES = 6
+MOST_TEXTS = 6
 LARGEST_PICTURE = 2 << 20
 LONGEST_TEXT = 5000
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -52,7 +52,7 @@ def handed_in(notebook: dict) -> Work:
         for output in cell["outputs"]
         if (picture := _picture(output))
     ]
-    return Work(sentences, pictures[-MOST_PICTURES:])
+    return Work(sentences[:MOST_TEXTS], pictures[-MOST_PICTURES:])
 
 
 def _picture(output: object) -> str:
@@ -65,6 +65,6 @@ def _picture(output: object) -> str:
         return ""
     try:
         picture = base64.b64decode(text)
-    except binascii.Error:
+    except ValueError:
         return ""
     return base64.b64encode(picture).decode() if picture.startswith(PNG) else ""

@@ -116,7 +116,7 @@ def judge(example: Example, answer: np.ndarray | AnswerError) -> Finding:
         With all points or none.
     """
     if isinstance(answer, AnswerError):
-        came, message = "no answer", str(answer)
+        came, message = "no answer", str(answer) or "There was no answer."
     else:
         came, message = describe(answer), _fault(example, answer)
     points = 0 if message else example.points
