@@ -124,7 +124,8 @@ def main() -> None:
         print(f"    {row['student']} {row['question']}: {row['points']} ({row['status']})")
     print(f"the grader's memory: {early} MiB in the second quarter, {late} MiB in the last")
     print(f"results: {sizes >> 10} KiB; {len(seen)} processes seen")
-    print(f"processes left: {sum(process.is_running() for process in seen)}")
+    _, left = psutil.wait_procs(seen, timeout=5)
+    print(f"processes left: {len(left)}")
 
 
 if __name__ == "__main__":
