@@ -43,7 +43,12 @@ def sandboxed(command: list[str]) -> list[str]:
     list[str]
         Program and arguments.
     """
-    words = [shutil.which("bwrap") or "bwrap", "--unshare-all", "--unshare-user", "--disable-userns"]
+    words = [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+    ]
     words += ["--die-with-parent", "--new-session", "--uid", "65534", "--gid", "65534"]
     words += ["--hostname", "sandbox", "--clearenv", "--ro-bind", "/usr", "/usr"]
     words += ["--size", str(SCRATCH), "--tmpfs", "/tmp", "--chdir", "/tmp"]

@@ -171,8 +171,9 @@ class Student:
         """End the process if it and those it has started use too much, looking now and then."""
         if time.monotonic() < self._watched + WATCH_SECONDS:
             return
-        processes = psutil.Process(self._process.pid).children(recursive=True)
-        memory = 0
+        processes, memory = [], 0
+        with contextlib.suppress(psutil.Error):  # it may end while it is looked at
+            processes = psutil.Process(self._process.pid).children(recursive=True)
         for process in processes:
             with contextlib.suppress(psutil.Error):
                 memory += process.memory_info().rss

@@ -34,7 +34,9 @@ WRONG = (
     "import torch\ndef {f}(*arguments): return torch.full((2,), float('nan'))",
     "del {f}",
 )
-SEND = "import os\nfor fd in range(3, 99):\n    try: os.write(fd, b'x' * 99)\n    except OSError: pass"
+SEND = (
+    "import os\nfor fd in range(3, 99):\n    try: os.write(fd, b'x' * 99)\n    except OSError: pass"
+)
 HOSTILE = (
     "def {f}(*arguments):\n    while True: pass",
     "while True:\n    try:\n        while True: pass\n    except TimeoutError: pass",

@@ -51,7 +51,9 @@ def test_solutions_are_gone_and_nothing_else_has_changed(write, tmp_path):
     assert notebook.metadata.homework == "tiny"
     assert "It has **words**, too." in notebook.cells[0].source
     centre = next(cell.source for cell in notebook.cells if "def centre" in cell.source)
-    assert centre == CENTRE[: CENTRE.index("    # BEGIN")].strip() + "\n    # your code here\n    ..."
+    assert (
+        centre == CENTRE[: CENTRE.index("    # BEGIN")].strip() + "\n    # your code here\n    ..."
+    )
     tags = [cell.metadata.get("tags") for cell in notebook.cells if cell.cell_type == "code"]
     assert tags == [None, None, None, ["check"], ["experiment"]]
     assert len(graded_cells(notebook)) == 3
@@ -108,7 +110,9 @@ def test_a_source_must_be_there_and_have_solutions(write, tmp_path):
 
 
 def test_each_solution_of_a_cell_is_taken_out_at_its_own_depth():
-    code = "a = 1\n# BEGIN SOLUTION\nb = 2\n# END SOLUTION\nif a:\n    # BEGIN SOLUTION\n    c = 3\n"
+    code = (
+        "a = 1\n# BEGIN SOLUTION\nb = 2\n# END SOLUTION\nif a:\n    # BEGIN SOLUTION\n    c = 3\n"
+    )
     code += "    # END SOLUTION   \nd = 4"
     assert solutions(code) == ["b = 2\n", "    c = 3\n"]
     assert without_solutions(code) == (

@@ -117,9 +117,7 @@ def function(name: str, body: str) -> str:
 def outcome(graded: Graded) -> dict[str, int | str]:
     """Give the points of each function, or the status where there are none."""
     marks = [mark for mark in graded.marks if mark.question != HOMEWORK.experiment]
-    return {
-        mark.question: mark.status if mark.points is None else mark.points for mark in marks
-    }
+    return {mark.question: mark.status if mark.points is None else mark.points for mark in marks}
 
 
 def words(graded: Graded, question: str) -> str:

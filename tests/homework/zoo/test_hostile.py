@@ -142,4 +142,8 @@ def test_a_spy_finds_and_reaches_nothing(tmp_path):
     assert outcome(graded) == FULL
     assert heard == []
     assert not list(tmp_path.rglob("written-by-eve"))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ada.ipynb", "eve.ipynb", "seed.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "ada.ipynb",
+        "eve.ipynb",
+        "seed.txt",
+    ]

@@ -42,6 +42,7 @@ LOST = {
     ),
 }
 
+
 @pytest.fixture
 def little_memory(monkeypatch):
     monkeypatch.setattr(student, "MEMORY", 1 << 30)
