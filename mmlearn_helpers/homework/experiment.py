@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import NamedTuple
 
 SENTENCES = "Your three sentences"
 MOST_PICTURES = 6
+MOST_TEXTS = 6
 LARGEST_PICTURE = 2 << 20
 LONGEST_TEXT = 5000
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -56,7 +56,7 @@ def handed_in(notebook: dict) -> Work:
         if (picture := _picture(output))
     ][-MOST_PICTURES:]
     code = dict.fromkeys(source for _, source in drawn)
-    return Work(sentences, [picture for picture, _ in drawn], list(code))
+    return Work(sentences[:MOST_TEXTS], [picture for picture, _ in drawn], list(code))
 
 
 def _picture(output: object) -> str:
@@ -69,6 +69,6 @@ def _picture(output: object) -> str:
         return ""
     try:
         picture = base64.b64decode(text)
-    except binascii.Error:
+    except ValueError:
         return ""
     return base64.b64encode(picture).decode() if picture.startswith(PNG) else ""

@@ -143,10 +143,12 @@ def grade_cells(
                 status, note, findings, earned = "failed", str(error), [], None
                 if student is None:  # the cells alone end it, and would again
                     seconds = time.monotonic() - start
-                    return [
+                    rest = list(homework.questions)[len(marks) :]
+                    marks += [
                         Mark(other, "failed", None, points[other], seconds, note, [])
-                        for other in homework.questions
-                    ], faults
+                        for other in rest
+                    ]
+                    break
                 student = None
             seconds = time.monotonic() - start
             marks.append(Mark(number, status, earned, points[number], seconds, note, findings))

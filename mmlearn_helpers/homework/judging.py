@@ -93,9 +93,10 @@ def _ask(
 def _same(first: np.ndarray | AnswerError, second: np.ndarray | AnswerError) -> bool:
     if isinstance(first, AnswerError) or isinstance(second, AnswerError):
         return type(first) is type(second)
-    return first.shape == second.shape and bool(
-        np.allclose(first, second, rtol=1e-5, atol=1e-6, equal_nan=True)
-    )
+    with np.errstate(all="ignore"):
+        return first.shape == second.shape and np.allclose(
+            first, second, rtol=1e-5, atol=1e-6, equal_nan=True
+        )
 
 
 def judge(example: Example, answer: np.ndarray | AnswerError) -> Finding:
@@ -116,9 +117,10 @@ def judge(example: Example, answer: np.ndarray | AnswerError) -> Finding:
         With all points or none.
     """
     if isinstance(answer, AnswerError):
-        came, message = "no answer", str(answer)
+        came, message = "no answer", str(answer) or "There was no answer."
     else:
-        came, message = describe(answer), _fault(example, answer)
+        with np.errstate(all="ignore"):  # an answer may hold whatever a float can
+            came, message = describe(answer), _fault(example, answer)
     points = 0 if message else example.points
     return Finding(
         example.title,
@@ -211,7 +213,6 @@ def _close(answer: np.ndarray, expected: np.ndarray) -> bool:
         return False
     finite = np.abs(expected[np.isfinite(expected)])
     scale = finite.max() if finite.size else 0.0
-    with np.errstate(invalid="ignore"):
-        return bool(
-            np.allclose(answer, expected, rtol=0, atol=TOLERANCE * scale + 1e-7, equal_nan=True)
-        )
+    return bool(
+        np.allclose(answer, expected, rtol=0, atol=TOLERANCE * scale + 1e-7, equal_nan=True)
+    )

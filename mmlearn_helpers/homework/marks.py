@@ -69,7 +69,7 @@ def read_sheet(path: Path) -> Items:
         raise FileNotFoundError(f"There is no {path}; 'mmlearn homework grade' writes it.")
     found: Items = {}
     with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
+        rows = csv.DictReader(file, restval="")
         absent = set(SHEET) - set(rows.fieldnames or ())
         if absent:
             raise ValueError(

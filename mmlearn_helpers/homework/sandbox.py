@@ -43,9 +43,15 @@ def sandboxed(command: list[str]) -> list[str]:
     list[str]
         Program and arguments.
     """
-    words = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns"]
+    words = [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+    ]
     words += ["--die-with-parent", "--new-session", "--uid", "65534", "--gid", "65534"]
     words += ["--hostname", "sandbox", "--clearenv", "--ro-bind", "/usr", "/usr"]
+    words += ["--size", str(SCRATCH), "--tmpfs", "/tmp", "--chdir", "/tmp"]
     for name in SYSTEM:
         folder = Path("/", name)
         if folder.is_symlink():
@@ -58,7 +64,7 @@ def sandboxed(command: list[str]) -> list[str]:
     if ANSWERS.exists():
         words += ["--size", "4096", "--tmpfs", str(ANSWERS), "--remount-ro", str(ANSWERS)]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", "4096", "--tmpfs", "/dev/shm"]
-    words += ["--remount-ro", "/dev", "--size", str(SCRATCH), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    words += ["--remount-ro", "/dev"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
     return [*words, "--remount-ro", "/", *command]
@@ -81,10 +87,12 @@ def check_sandbox() -> None:
             "Grading needs bubblewrap, which is not installed here; install it with "
             f"'sudo apt install bubblewrap' or 'sudo dnf install bubblewrap' (Linux). {otherwise}"
         )
-    trial = subprocess.run(sandboxed(["/bin/true"]), capture_output=True, text=True, check=False)
+    command = sandboxed([*WORKER[:2], "-c", f"import {WORKER[-1]}"])
+    trial = subprocess.run(command, capture_output=True, text=True, check=False)
     if trial.returncode:
+        why = trial.stderr.strip().split("\n")[-1]
         raise RuntimeError(
-            f"bubblewrap is installed, but makes no sandbox here: {trial.stderr.strip()} Version "
+            f"bubblewrap is installed, but no Python starts in its sandbox here: {why} Version "
             "0.8 or newer is needed, and the right to make user namespaces, which containers and "
             f"some distributions withhold. {otherwise}"
         )

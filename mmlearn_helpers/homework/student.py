@@ -25,6 +25,7 @@ CALL_SECONDS = 10
 WATCH_SECONDS = 0.2
 PROCESSES = 24
 MEMORY = 4 << 30
+MOST_NAMES = 10_000
 
 
 class LostError(Exception):
@@ -63,7 +64,7 @@ class Student:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=self._folder.name,
-            env=None if sandbox else os.environ | ENVIRONMENT | {"HOME": self._folder.name},
+            env={} if sandbox else os.environ | ENVIRONMENT | {"HOME": self._folder.name},
             start_new_session=True,
         )
         self._watched = time.monotonic()
@@ -71,7 +72,7 @@ class Student:
         os.set_blocking(self._process.stdout.fileno(), False)
         try:
             first = self._exchange(pack(cells=code), LOAD_SECONDS)
-            self.names = set(map(str, first["names"].ravel()))
+            self.names = set(map(str, first["names"].ravel()[:MOST_NAMES]))
             self.faults = [str(fault)[:300] for fault in first["faults"].ravel()[:20]]
         except KeyError as error:
             self.close()
@@ -142,7 +143,7 @@ class Student:
 
     def _bytes(self, request: bytes, end: float) -> bytes:
         """Send a request and receive the archive that answers it, both before ``end``."""
-        answer = b""
+        answer = bytearray()
         wanted = HEADER.size
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdin, selectors.EVENT_WRITE)
@@ -164,16 +165,17 @@ class Student:
                     answer += received
                     if len(answer) >= HEADER.size:
                         wanted = HEADER.size + length(answer[: HEADER.size])
-        return answer[HEADER.size : wanted]
+        return bytes(answer[HEADER.size : wanted])
 
     def _watch(self) -> None:
         """End the process if it and those it has started use too much, looking now and then."""
         if time.monotonic() < self._watched + WATCH_SECONDS:
             return
-        processes = psutil.Process(self._process.pid).children(recursive=True)
-        memory = 0
+        processes, memory = [], 0
+        with contextlib.suppress(psutil.Error):  # it may end while it is looked at
+            processes = psutil.Process(self._process.pid).children(recursive=True)
         for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.Error):
                 memory += process.memory_info().rss
         if len(processes) > PROCESSES or memory > MEMORY:
             self.close()

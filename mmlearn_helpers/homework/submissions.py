@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 LARGEST = 20 << 20
 MOST_CELLS = 1000
+DEPTHS = ("*.ipynb", "*/*.ipynb", "*/*/*.ipynb")
 CANVAS = re.compile(r"^(?P<name>[^_]+)(?:_LATE)?_(?P<id>\d+)_.+$")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file.*$")
 
 
@@ -66,7 +68,7 @@ def find_submissions(folder: Path) -> list[Submission]:
         if path.name.startswith("."):
             continue
         if path.is_dir() and not path.is_symlink():
-            notebooks = sorted(path.rglob("*.ipynb"))
+            notebooks = sorted(item for depth in DEPTHS for item in path.glob(depth))
             hidden = [".ipynb_checkpoints", "__MACOSX"]
             kept = [item for item in notebooks if not set(hidden) & set(item.parts)]
             found.setdefault(_student(path.name), []).extend(kept)
@@ -82,7 +84,8 @@ def find_submissions(folder: Path) -> list[Submission]:
 
 def _student(name: str) -> str:
     match = MOODLE.match(name) or CANVAS.match(name)
-    return f"{match['name']}_{match['id']}" if match else name
+    plain = f"{match['name']}_{match['id']}" if match else name
+    return CONTROL.sub("�", plain)
 
 
 def read_notebook(submission: Submission, homework: str) -> dict:
@@ -116,8 +119,8 @@ def read_notebook(submission: Submission, homework: str) -> dict:
     notebook = _parse(path)
     about = notebook.get("metadata")
     named = about.get("homework") if isinstance(about, dict) else None
-    if named is not None and named != homework:
-        raise UnreadableError(f"This is the notebook of {str(named)[:40]}, not of {homework}.")
+    if isinstance(named, str) and named != homework:
+        raise UnreadableError(f"This is the notebook of {named[:40]}, not of {homework}.")
     cells = notebook.get("cells")
     if not isinstance(cells, list) or len(cells) > MOST_CELLS:
         raise UnreadableError(
@@ -150,14 +153,18 @@ def _parse(path: Path) -> dict:
 def _cell(cell: object) -> dict:
     """Take from a cell what grading needs, in a form that can be relied on."""
     fields = cell if isinstance(cell, dict) else {}
-    source = fields.get("source", "")
-    lines = source if isinstance(source, list) else [source]
+    source = fields.get("source")
     metadata = fields.get("metadata")
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     outputs = fields.get("outputs")
     return {
-        "cell_type": str(fields.get("cell_type", "")),
-        "source": "".join(map(str, lines)),
-        "metadata": {"tags": list(map(str, tags)) if isinstance(tags, list) else []},
+        "cell_type": "".join(_words(fields.get("cell_type"))),
+        "source": "".join(_words(source)),
+        "metadata": {"tags": _words(tags)},
         "outputs": outputs if isinstance(outputs, list) else [],
     }
+
+
+def _words(value: object) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str)]

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 # Before the student's code does, so that nothing of it can be put in its place.
@@ -43,6 +44,7 @@ def set_limits(sandboxed: bool) -> None:
     }
     if sandboxed:
         limits[resource.RLIMIT_NPROC] = PROCESSES
+        Path("/proc/self/oom_score_adj").write_text("1000")  # before the grader, if memory is short
     for name, limit in limits.items():
         resource.setrlimit(name, (limit, limit))
 

@@ -1,0 +1,109 @@
+"""Answers are compared, and what is wrong with them has a name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmlearn_helpers.homework.judging import AnswerError, describe, examine, judge
+from mmlearn_helpers.homework.questions import Example
+
+EXPECTED = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, 60.0]])
+MISTAKEN = {"The mean was forgotten.": EXPECTED + 7, "A row is enough.": EXPECTED[0]}
+EXAMPLE = Example("agrees", 3, False, (EXPECTED,), EXPECTED, MISTAKEN)
+RIGHT = {
+    "itself": EXPECTED,
+    "rounded": EXPECTED + 0.05,
+    "integers": EXPECTED.astype(int),
+}
+WRONG = {
+    "too far": (EXPECTED + [[0.0, 0.1, 0.0]] * 2, "largest difference is 0.1, where 0.06"),
+    "known mistake": (EXPECTED + 7, "The mean was forgotten."),
+    "known mistake of another shape": (EXPECTED[0], "A row is enough."),
+    "transposed": (EXPECTED.T, "transposed"),
+    "squeezed": (EXPECTED[None], "numbers are right, but the shape"),
+    "another shape": (np.ones(7), "Which axis"),
+    "no shape": (np.array(1.0), "Which axis"),
+    "nan": (EXPECTED * np.nan, "6 of 6 numbers are NaN or infinite"),
+    "infinite": (np.where(EXPECTED > 50, np.inf, EXPECTED), "1 of 6 numbers"),
+    "negative": (-EXPECTED, "sign is wrong"),
+    "half": (EXPECTED / 2, "0.5 times"),
+    "shifted": (EXPECTED - 1, "-1 away"),
+    "zero": (EXPECTED * 0, "largest difference"),
+    "huge": (EXPECTED * 1e306, "1e+306 times"),
+    "largest": (np.full((2, 3), 1.7e308), "largest difference"),
+    "tiny": (np.full((2, 3), 5e-324), "largest difference"),
+}
+
+
+@pytest.mark.parametrize("answer", RIGHT.values(), ids=RIGHT)
+def test_what_is_close_earns_all(answer):
+    finding = judge(EXAMPLE, answer)
+    assert finding.holds
+    assert finding.points == 3
+
+
+@pytest.mark.parametrize(("answer", "words"), WRONG.values(), ids=WRONG)
+@pytest.mark.filterwarnings("error")
+def test_what_is_wrong_earns_nothing_and_is_named(answer, words):
+    finding = judge(EXAMPLE, answer)
+    assert finding.points == 0
+    assert words in finding.message
+
+
+@pytest.mark.parametrize("message", ["The function raised ValueError.", ""])
+def test_no_answer_earns_nothing_whatever_is_said(message):
+    finding = judge(EXAMPLE, AnswerError(message))
+    assert not finding.holds
+    assert finding.points == 0
+    assert finding.message
+
+
+@pytest.mark.parametrize("expected", [np.zeros((2, 3)), np.array(0.0), np.array([np.inf, 1.0])])
+@pytest.mark.filterwarnings("error")
+def test_any_expected_answer_can_be_compared_with_any_other(expected):
+    example = Example("agrees", 1, False, (), expected, {})
+    assert judge(example, expected).points == 1
+    for answer in (expected + 1, -expected - 1, np.ones(5), np.array(np.nan), expected * np.nan):
+        assert judge(example, answer).points == 0
+
+
+def test_the_same_question_is_asked_twice_and_must_get_the_same_answer():
+    asked = []
+
+    def forgetful(arguments):
+        asked.append(len(asked))
+        return EXPECTED if len(asked) < 4 else EXPECTED * 2
+
+    other = EXAMPLE._replace(title="other")
+    assert [item.points for item in examine([EXAMPLE, other], forgetful)] == [0, 0]
+    assert len(asked) == 4
+    assert all(item.points == 3 for item in examine([EXAMPLE, other], lambda arguments: EXPECTED))
+
+
+@pytest.mark.filterwarnings("error")
+def test_huge_answers_are_compared_without_a_warning():
+    answers = iter([np.full((2, 3), 1.7e308), np.full((2, 3), -1.7e308)] * 2)
+    (finding,) = examine([EXAMPLE], lambda arguments: next(answers))
+    assert "two different answers" in finding.message
+    assert "largest" in examine([EXAMPLE], lambda arguments: EXPECTED * 0)[0].message
+
+
+def test_an_answer_that_fails_now_and_then_is_not_steady():
+    turns = iter([EXPECTED, AnswerError("no")])
+
+    def moody(arguments):
+        turn = next(turns)
+        if isinstance(turn, AnswerError):
+            raise turn
+        return turn
+
+    (finding,) = examine([EXAMPLE], moody)
+    assert finding.points == 0
+    assert "two different answers" in finding.message
+
+
+def test_an_answer_is_shown_in_a_few_words():
+    assert describe(np.array(0.25)) == "0.25"
+    assert describe(np.arange(3.0)) == "0, 1, 2 (shape 3)"
+    assert describe(np.zeros((100, 200))) == "0, 0, 0, 0, … (shape 100 × 200)"

@@ -1,0 +1,78 @@
+"""Submissions that end, block or multiply their process; it is lost, and nobody else's is."""
+
+from __future__ import annotations
+
+import pytest
+from keeper import FULL, SOLUTION, function, grade, outcome, words
+
+from mmlearn_helpers.homework import student
+
+LOST = {
+    "loop": ("while True: pass", "no answer within 4 s"),
+    "sleep": ("import time; time.sleep(1000)", "no answer within 4 s"),
+    "deaf loop": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "no answer within 4 s",
+    ),
+    "exit": ("import os; os._exit(0)", "process ended"),
+    "segmentation fault": ("import ctypes; ctypes.string_at(0)", "process ended"),
+    "kill itself": ("import os; os.kill(os.getpid(), 9)", "process ended"),
+    "close all": ("import os; os.closerange(0, 128)", "process ended"),
+    "interrupt": ("raise KeyboardInterrupt", "process ended"),
+    "fork bomb": ("import os\nwhile True: os.fork()", "processes"),
+    "patient fork bomb": (
+        "import os, time\nwhile True:\n    os.fork()\n    time.sleep(0.05)",
+        "processes",
+    ),
+    "daemons": (
+        "import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        os.setsid()\n"
+        "        if os.fork():\n            os._exit(0)\n        time.sleep(1000)\n"
+        "time.sleep(1000)",
+        "processes",
+    ),
+    "memory of children": (
+        "import os, time\nfor _ in range(4):\n    if os.fork() == 0:\n"
+        "        full = b'1' * (400 << 20)\n        time.sleep(1000)\ntime.sleep(1000)",
+        "MiB",
+    ),
+    "shared memory": (
+        "import mmap, time\nfull = mmap.mmap(-1, 8 << 30)\nfor place in range(0, 8 << 30, 4096):\n"
+        "    full[place] = 1\ntime.sleep(1000)",
+        "MiB",
+    ),
+}
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    monkeypatch.setattr(student, "MEMORY", 1 << 30)
+
+
+@pytest.mark.parametrize(("body", "said"), LOST.values(), ids=LOST)
+@pytest.mark.usefixtures("little_memory")
+def test_a_function_that_loses_its_process_is_failed_and_the_next_is_graded(tmp_path, body, said):
+    graded = grade(tmp_path, *SOLUTION, function("centre", body))
+    assert outcome(graded) == FULL | {"q1": "failed"}
+    assert said in words(graded, "q1")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import os; os._exit(0)",
+        "import ctypes; ctypes.string_at(0)",
+        "import os\nwhile True: os.fork()",
+        "while True:\n    try:\n        while True: pass\n    except TimeoutError: pass",
+    ],
+)
+def test_a_cell_that_loses_the_process_fails_all(tmp_path, monkeypatch, cell):
+    monkeypatch.setattr(student, "LOAD_SECONDS", 6)
+    graded = grade(tmp_path, *SOLUTION, cell)
+    assert outcome(graded) == {"q1": "failed", "q2": "failed"}
+    assert [mark.points for mark in graded.marks] == [None, None, None]
+
+
+def test_a_cell_that_loops_is_interrupted_and_the_rest_counts(tmp_path):
+    graded = grade(tmp_path, "import time; time.sleep(1000)", *SOLUTION)
+    assert outcome(graded) == FULL
+    assert "longer than 20 s" in graded.faults[0]
