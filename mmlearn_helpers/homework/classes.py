@@ -19,7 +19,7 @@ from mmlearn_helpers.homework.examples import homeworks
 from mmlearn_helpers.homework.experiment import Work
 from mmlearn_helpers.homework.grading import Graded, Mark, grade_submission
 from mmlearn_helpers.homework.judging import Finding
-from mmlearn_helpers.homework.questions import Homework
+from mmlearn_helpers.homework.questions import Homework, draw_all
 from mmlearn_helpers.homework.sandbox import ANSWERS, check_sandbox
 from mmlearn_helpers.homework.submissions import Submission, find_submissions
 
@@ -105,6 +105,7 @@ def grade_class(folder: Path, name: str, to: Path, sandbox: bool = True) -> list
             file=sys.stderr,
         )
     seed = keep_seed(to)
+    examples = draw_all(homework, seed)
     results = to / "results"
     results.mkdir(parents=True, exist_ok=True)
     stamps = {item.student: _stamp(item, name, seed, sandbox) for item in submissions}
@@ -117,7 +118,7 @@ def grade_class(folder: Path, name: str, to: Path, sandbox: bool = True) -> list
         print(f"{len(done)} of {len(submissions)} were graded before.")
 
     def grade(submission: Submission) -> Graded:
-        graded = grade_submission(submission, name, homework, seed, sandbox)
+        graded = grade_submission(submission, name, homework, examples, sandbox)
         _store(results, graded, stamps[submission.student])
         return graded
 
@@ -209,7 +210,8 @@ def file_name(student: str) -> str:
 def _stamp(submission: Submission, name: str, seed: int, sandbox: bool) -> str:
     """Hash everything that the result depends on."""
     total = hashlib.sha256(f"{__version__} {name} {seed} {sandbox}".encode())
-    total.update((ANSWERS / f"{name}.py").read_bytes())
+    for path in sorted((ANSWERS / name).glob("*.py")):
+        total.update(path.read_bytes())
     for path in submission.paths:
         about = path.lstat()
         total.update(

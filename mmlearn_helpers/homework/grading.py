@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 import time
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from mmlearn_helpers.homework.experiment import Work, handed_in
 from mmlearn_helpers.homework.judging import Finding, examine
-from mmlearn_helpers.homework.questions import Homework, Question, draw_examples
+from mmlearn_helpers.homework.questions import Example, Homework
 from mmlearn_helpers.homework.source import graded_cells
 from mmlearn_helpers.homework.student import LostError, Student
 from mmlearn_helpers.homework.submissions import Submission, UnreadableError, read_notebook
 
 Status = Literal["graded", "missing", "failed", "unreadable", "by hand"]
+SUBMISSION_SECONDS = 120
 NO_WORK = Work([], [], [])
 
 
@@ -69,7 +71,11 @@ class Graded(NamedTuple):
 
 
 def grade_submission(
-    submission: Submission, name: str, homework: Homework, seed: int, sandbox: bool = True
+    submission: Submission,
+    name: str,
+    homework: Homework,
+    examples: Mapping[str, Sequence[Example]],
+    sandbox: bool = True,
 ) -> Graded:
     """Grade what one student has handed in.
 
@@ -81,8 +87,8 @@ def grade_submission(
         Name of the homework.
     homework
         What the grader knows of it.
-    seed
-        Seed of what the functions are tried on.
+    examples
+        What the functions are tried on, for each question.
     sandbox
         Whether to run the code in a sandbox.
 
@@ -100,13 +106,16 @@ def grade_submission(
             for question, out_of in points.items()
         ]
         return Graded(submission.student, marks, [], NO_WORK)
-    marks, faults = grade_cells(graded_cells(notebook), homework, seed, sandbox)
+    marks, faults = grade_cells(graded_cells(notebook), homework, examples, sandbox)
     hand = Mark(homework.experiment, "by hand", None, points[homework.experiment], 0.0, "", [])
     return Graded(submission.student, [*marks, hand], faults, handed_in(notebook))
 
 
 def grade_cells(
-    cells: list[str], homework: Homework, seed: int, sandbox: bool
+    cells: list[str],
+    homework: Homework,
+    examples: Mapping[str, Sequence[Example]],
+    sandbox: bool,
 ) -> tuple[list[Mark], list[str]]:
     """Ask every question, with a new process after one that was lost.
 
@@ -116,8 +125,8 @@ def grade_cells(
         The code to grade.
     homework
         What the grader knows of it.
-    seed
-        Seed of what the functions are tried on.
+    examples
+        What the functions are tried on, for each question.
     sandbox
         Whether to run the code in a sandbox.
 
@@ -129,26 +138,24 @@ def grade_cells(
     points = homework.points()
     marks: list[Mark] = []
     faults: list[str] = []
-    student = None
+    student, why, begin = None, "", time.monotonic()
     try:
         for number, question in homework.questions.items():
             start = time.monotonic()
+            status, note, findings, earned = "failed", why, [], None
             try:
-                if student is None:
+                if student is None and not why:
                     student = Student(cells, sandbox)
                     faults = student.faults
-                status, note, findings = _ask(student, question, seed)
-                earned = sum(finding.points for finding in findings)
+                if student is not None:
+                    status, note, findings = _ask(student, question.function, examples[number])
+                    earned = sum(finding.points for finding in findings)
             except LostError as error:
-                status, note, findings, earned = "failed", str(error), [], None
+                note = str(error)
                 if student is None:  # the cells alone end it, and would again
-                    seconds = time.monotonic() - start
-                    rest = list(homework.questions)[len(marks) :]
-                    marks += [
-                        Mark(other, "failed", None, points[other], seconds, note, [])
-                        for other in rest
-                    ]
-                    break
+                    why = note
+                elif time.monotonic() > begin + SUBMISSION_SECONDS:
+                    why = "The questions before this one took all the time that there is."
                 student = None
             seconds = time.monotonic() - start
             marks.append(Mark(number, status, earned, points[number], seconds, note, findings))
@@ -158,16 +165,18 @@ def grade_cells(
     return marks, faults
 
 
-def _ask(student: Student, question: Question, seed: int) -> tuple[Status, str, list[Finding]]:
-    if question.function not in student.names:
-        near = difflib.get_close_matches(question.function, student.names, n=1)
-        note = f"The notebook defines no function {question.function}."
+def _ask(
+    student: Student, function: str, examples: Sequence[Example]
+) -> tuple[Status, str, list[Finding]]:
+    if function not in student.names:
+        near = difflib.get_close_matches(function, student.names, n=1)
+        note = f"The notebook defines no function {function}."
         if near:
             note += f" Is {near[0]} meant? The name must be the one that is asked for."
         return "missing", note, []
-    examples = draw_examples(question, seed)
+    student.start_question()
     return (
         "graded",
         "",
-        examine(examples, lambda arguments: student.call(question.function, arguments)),
+        examine(examples, lambda arguments: student.call(function, arguments)),
     )

@@ -134,6 +134,24 @@ def draw_examples(question: Question, seed: int) -> list[Example]:
     return examples
 
 
+def draw_all(homework: Homework, seed: int) -> dict[str, list[Example]]:
+    """Draw the examples of all questions of a homework.
+
+    Parameters
+    ----------
+    homework
+        The homework.
+    seed
+        Seed of the random numbers.
+
+    Returns
+    -------
+    dict[str, list[Example]]
+        For each question one for each property.
+    """
+    return {number: draw_examples(item, seed) for number, item in homework.questions.items()}
+
+
 def _single(value: Argument) -> Argument:
     """Give floating-point arrays the precision in which they travel."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":

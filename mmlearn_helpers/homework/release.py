@@ -10,7 +10,7 @@ import nbformat
 from mmlearn_helpers.files import check_path, whole_file
 from mmlearn_helpers.homework.classes import load_homework
 from mmlearn_helpers.homework.grading import Mark, grade_cells
-from mmlearn_helpers.homework.questions import Homework
+from mmlearn_helpers.homework.questions import Homework, draw_all
 from mmlearn_helpers.homework.source import graded_cells, solutions, without_solutions
 
 SEED = 1
@@ -129,7 +129,9 @@ def release(source: Path, to: Path) -> list[Mark]:
 
 def _grade(notebook: nbformat.NotebookNode, homework: Homework) -> list[Mark]:
     """Grade code that can be trusted, and so without a sandbox."""
-    marks, faults = grade_cells(graded_cells(notebook), homework, SEED, sandbox=False)
+    marks, faults = grade_cells(
+        graded_cells(notebook), homework, draw_all(homework, SEED), sandbox=False
+    )
     if faults:
         raise ValueError(f"The homework's own cells fail. {faults[0]}")
     return marks

@@ -20,8 +20,8 @@ from mmlearn_helpers.homework.judging import AnswerError
 from mmlearn_helpers.homework.questions import Argument
 from mmlearn_helpers.homework.sandbox import ENVIRONMENT, WORKER, sandboxed
 
-LOAD_SECONDS = 60
-CALL_SECONDS = 10
+LOAD_SECONDS = 40
+QUESTION_SECONDS = 20
 WATCH_SECONDS = 0.2
 PROCESSES = 24
 MEMORY = 4 << 30
@@ -71,7 +71,9 @@ class Student:
         os.set_blocking(self._process.stdin.fileno(), False)
         os.set_blocking(self._process.stdout.fileno(), False)
         try:
-            first = self._exchange(pack(cells=code), LOAD_SECONDS)
+            self._allow(LOAD_SECONDS)
+            first = self._exchange(pack(cells=code))
+            self.start_question()
             self.names = set(map(str, first["names"].ravel()[:MOST_NAMES]))
             self.faults = [str(fault)[:300] for fault in first["faults"].ravel()[:20]]
         except KeyError as error:
@@ -88,6 +90,10 @@ class Student:
     def __exit__(self, *error: object) -> None:
         """End the process."""
         self.close()
+
+    def start_question(self) -> None:
+        """Give the calls that follow time for one question."""
+        self._allow(QUESTION_SECONDS)
 
     def call(self, function: str, arguments: tuple[Argument, ...]) -> np.ndarray:
         """Call a function of the student.
@@ -112,7 +118,7 @@ class Student:
             If the process ends, takes too long, or sends what is no answer.
         """
         named = {f"argument{i}": value for i, value in enumerate(arguments)}
-        message = self._exchange(pack(function=function, n=len(arguments), **named), CALL_SECONDS)
+        message = self._exchange(pack(function=function, n=len(arguments), **named))
         if "error" in message:
             raise AnswerError("".join(map(str, message["error"].ravel()[:1]))[:500])
         answer = message.get("answer")
@@ -130,26 +136,29 @@ class Student:
         self._process.stdout.close()
         self._folder.cleanup()
 
-    def _exchange(self, request: bytes, seconds: float) -> dict[str, np.ndarray]:
+    def _allow(self, seconds: float) -> None:
+        self._seconds, self._end = seconds, time.monotonic() + seconds
+
+    def _exchange(self, request: bytes) -> dict[str, np.ndarray]:
         try:
-            return unpack(self._bytes(request, time.monotonic() + seconds))
+            return unpack(self._bytes(request))
         except TimeoutError as error:
             self.close()
-            raise LostError(f"There was no answer within {seconds} s.") from error
+            raise LostError(f"The code took longer than {self._seconds} s.") from error
         except (EOFError, OSError, ValueError) as error:
             self.close()
             why = f": {error}" if isinstance(error, GarbageError) else ""
             raise LostError(f"The process ended or sent no answer{why}.") from error
 
-    def _bytes(self, request: bytes, end: float) -> bytes:
-        """Send a request and receive the archive that answers it, both before ``end``."""
+    def _bytes(self, request: bytes) -> bytes:
+        """Send a request and receive the archive that answers it."""
         answer = bytearray()
         wanted = HEADER.size
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdin, selectors.EVENT_WRITE)
             selector.register(self._process.stdout, selectors.EVENT_READ)
             while len(answer) < wanted:
-                if time.monotonic() > end:
+                if time.monotonic() > self._end:
                     raise TimeoutError
                 self._watch()
                 ready = selector.select(WATCH_SECONDS)

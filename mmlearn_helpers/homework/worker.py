@@ -20,7 +20,7 @@ from mmlearn_helpers.homework.channel import pack, read_message
 from mmlearn_helpers.homework.judging import AnswerError
 
 CPU_SECONDS = 120
-CELL_SECONDS = 20
+CELL_SECONDS = 15
 MEMORY = 3 << 30
 FILE_SIZE = 16 << 20
 OPEN_FILES = 128

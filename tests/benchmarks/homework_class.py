@@ -1,7 +1,7 @@
 """Grade a class of 200 submissions of the first homework, ten of which are hostile.
 
-Prints how long it took, how much memory the grader had, and whether any mark is wrong or any process
-was left. Give a number to grade a smaller or a larger class.
+Prints how long it took, how much memory the grader had, and whether any mark is wrong or any
+process was left. Give a number to grade a smaller or a larger class.
 """
 
 from __future__ import annotations

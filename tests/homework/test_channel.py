@@ -1,4 +1,4 @@
-"""Only archives of plain arrays get through, and whatever else comes costs neither time nor memory."""
+"""Only archives of plain arrays get through; what else comes costs neither time nor memory."""
 
 from __future__ import annotations
 

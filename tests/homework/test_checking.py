@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from mmlearn_helpers.homework import Report, check, checking, examples
+from mmlearn_helpers.homework import check, checking, examples
 from mmlearn_helpers.homework.calls import call_function
+from mmlearn_helpers.homework.checking import Report
 from mmlearn_helpers.homework.classes import load_homework
 from mmlearn_helpers.homework.examples import examples_json, homeworks, read_examples
 from mmlearn_helpers.homework.judging import examine

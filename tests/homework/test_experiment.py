@@ -45,17 +45,17 @@ def test_sentences_and_pictures_are_taken():
         cell("markdown", "another"),
         cell("code", sentences, [output(PICTURE), output([PICTURE[:4] + "\n", PICTURE[4:]])]),
     ]
-    assert handed_in({"cells": cells}) == Work([sentences], [PICTURE, PICTURE])
+    assert handed_in({"cells": cells}) == Work([sentences], [PICTURE, PICTURE], [sentences])
 
 
 @pytest.mark.parametrize("data", NO_PICTURES.values(), ids=NO_PICTURES)
 def test_what_is_no_picture_is_left_out(data):
-    assert handed_in({"cells": [cell(outputs=[output(data)])]}) == Work([], [])
+    assert handed_in({"cells": [cell(outputs=[output(data)])]}) == Work([], [], [])
 
 
 @pytest.mark.parametrize("odd", [None, 1, [], {"data": None}, {"data": ["image/png"]}])
 def test_odd_outputs_are_left_out(odd):
-    assert handed_in({"cells": [cell(outputs=[odd])]}) == Work([], [])
+    assert handed_in({"cells": [cell(outputs=[odd])]}) == Work([], [], [])
 
 
 def test_there_is_an_end_to_what_is_taken():

@@ -24,7 +24,7 @@ def graded(student, points, status="graded"):
         Mark("q2", "missing", 0, 5, 0.1, "", []),
         Mark("q3", "by hand", None, 5, 0.0, "", []),
     ]
-    return Graded(student, marks, [EVIL], Work([EVIL], [PICTURE, '"><script>']))
+    return Graded(student, marks, [EVIL], Work([EVIL], [PICTURE, '"><script>'], [EVIL]))
 
 
 def done(student, points):

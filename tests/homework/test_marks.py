@@ -24,7 +24,7 @@ RUBRIC = {"The axes are labelled": 2, "-Three sentences": 3}
 
 def graded(student, *marks):
     rows = [Mark(f"q{n}", *mark, 0.25, "a note", []) for n, mark in enumerate(marks, start=1)]
-    return Graded(student, rows, [], Work([], []))
+    return Graded(student, rows, [], Work([], [], []))
 
 
 CLASS = [

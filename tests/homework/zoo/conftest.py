@@ -20,7 +20,7 @@ def cage(monkeypatch):
         pytest.skip("no sandbox on this machine; install the package 'bubblewrap'")
     mark = f"{MARK}-{uuid.uuid4()}"
     monkeypatch.setattr(student, "WORKER", [*WORKER, mark])
-    monkeypatch.setattr(student, "CALL_SECONDS", 4)
+    monkeypatch.setattr(student, "QUESTION_SECONDS", 4)
     yield mark
     end = time.monotonic() + 5
     while survivors(mark) and time.monotonic() < end:

@@ -11,7 +11,7 @@ import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from mmlearn_helpers.homework.grading import Graded, grade_submission
-from mmlearn_helpers.homework.questions import Homework, Property, Question
+from mmlearn_helpers.homework.questions import Homework, Property, Question, draw_all
 from mmlearn_helpers.homework.submissions import Submission
 
 SEED = 7
@@ -90,6 +90,9 @@ HOMEWORK = Homework(
 )
 
 
+EXAMPLES = draw_all(HOMEWORK, SEED)
+
+
 def notebook(*cells: str, homework: str | None = "hw1") -> str:
     """Put code into a student's notebook."""
     written = [*map(new_code_cell, cells), new_markdown_cell(SENTENCES)]
@@ -106,7 +109,7 @@ def submission(folder: Path, *cells: str, name: str = "eve") -> Submission:
 
 def grade(folder: Path, *cells: str) -> Graded:
     """Grade a notebook as a class's is, in the sandbox."""
-    return grade_submission(submission(folder, *cells), "hw1", HOMEWORK, SEED)
+    return grade_submission(submission(folder, *cells), "hw1", HOMEWORK, EXAMPLES)
 
 
 def function(name: str, body: str) -> str:

@@ -8,11 +8,11 @@ from keeper import FULL, SOLUTION, function, grade, outcome, words
 from mmlearn_helpers.homework import student
 
 LOST = {
-    "loop": ("while True: pass", "no answer within 4 s"),
-    "sleep": ("import time; time.sleep(1000)", "no answer within 4 s"),
+    "loop": ("while True: pass", "took longer than 4 s"),
+    "sleep": ("import time; time.sleep(1000)", "took longer than 4 s"),
     "deaf loop": (
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-        "no answer within 4 s",
+        "took longer than 4 s",
     ),
     "exit": ("import os; os._exit(0)", "process ended"),
     "segmentation fault": ("import ctypes; ctypes.string_at(0)", "process ended"),
@@ -75,4 +75,4 @@ def test_a_cell_that_loses_the_process_fails_all(tmp_path, monkeypatch, cell):
 def test_a_cell_that_loops_is_interrupted_and_the_rest_counts(tmp_path):
     graded = grade(tmp_path, "import time; time.sleep(1000)", *SOLUTION)
     assert outcome(graded) == FULL
-    assert "longer than 20 s" in graded.faults[0]
+    assert "longer than 15 s" in graded.faults[0]
