@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -59,7 +61,7 @@ def test_a_right_answer_holds_and_a_wrong_one_is_shown():
     assert "✗ agrees with the definition\n    expected  " in repr(wrong)
     assert "\n    One mean was taken of all numbers." in repr(wrong)
     page = wrong._repr_html_()
-    assert page.count("<tr>") == 3
+    assert page.count("<tr>") == 5
     assert "One mean was taken of all numbers." in page
     assert "points" not in page
 
@@ -78,19 +80,24 @@ def test_it_finds_what_the_grader_finds():
 
     found = check("tiny.q2", lambda x: torch.exp(x).sum(-1).log()).findings
     drawn = draw_examples(HOMEWORK.questions["q2"], examples.SEED)
-    call = lambda arguments: call_function(lambda x: torch.exp(x).sum(-1).log(), arguments)  # noqa: E731
-    judged = [item for item in examine(drawn, call) if not item.hidden]
+    overflowing = partial(call_function, lambda x: torch.exp(x).sum(-1).log())
+    judged = [item for item in examine(drawn, overflowing) if not item.hidden]
     assert [item.message for item in found] == [item.message for item in judged]
 
 
 MISTAKES = {
-    "another name": ("tiny.q3", centre, ValueError, "Did you mean 'tiny.q"),
-    "only the homework": ("tiny", centre, ValueError, "no question 'tiny'"),
-    "only the question": ("q1", centre, ValueError, "no question 'q1'"),
-    "no word": (1, centre, ValueError, "no question 1"),
+    "another name": (
+        "tiny.q3",
+        centre,
+        ValueError,
+        "no check for 'tiny.q3'; there are checks for tiny.q1, tiny.q2",
+    ),
+    "only the homework": ("tiny", centre, ValueError, "no check for 'tiny'"),
+    "only the question": ("q1", centre, ValueError, "no check for 'q1'"),
+    "no word": (1, centre, ValueError, "no check for 1"),
     "no function": ("tiny.q1", 3.0, TypeError, "without brackets behind the name"),
     "called": ("tiny.q1", torch.ones(3), TypeError, "given a Tensor"),
-    "a path": ("../tiny.q1", centre, ValueError, "no question"),
+    "a path": ("../tiny.q1", centre, ValueError, "no check for"),
 }
 
 
