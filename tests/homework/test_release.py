@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import nbformat
 import pytest
+from chapters import ROOT
 from keeper import CENTRE, HOMEWORK, LOG_SUM_EXP
 
 from mmlearn_helpers.homework import release
+from mmlearn_helpers.homework.examples import homeworks
 from mmlearn_helpers.homework.source import graded_cells, solutions, without_solutions
 
 HEAD = """---
@@ -41,6 +43,12 @@ def write(tmp_path, monkeypatch):
         return tmp_path / "tiny.md"
 
     return write
+
+
+@pytest.mark.parametrize("name", homeworks())
+def test_every_homework_of_the_book_can_be_released(name, tmp_path):
+    marks = release.release(ROOT / f"book/homework/{name}.md", tmp_path / f"{name}.ipynb")
+    assert [mark.points for mark in marks] == [mark.out_of for mark in marks]
 
 
 def test_solutions_are_gone_and_nothing_else_has_changed(write, tmp_path):
