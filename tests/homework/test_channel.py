@@ -1,4 +1,4 @@
-"""Only archives of plain arrays get through, and whatever else comes costs neither time nor memory."""
+"""Archives of plain arrays get through, and whatever else comes costs no time and no memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A homework is released only if nothing leaks, its solution is right, and its stub earns nothing."""
+"""A homework is released if nothing leaks, its solution is right and its stub earns nothing."""
 
 from __future__ import annotations
 
