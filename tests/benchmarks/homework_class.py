@@ -39,7 +39,7 @@ SEND = (
 )
 HOSTILE = (
     "def {f}(*arguments):\n    while True: pass",
-    "while True:\n    try:\n        while True: x = 1\n    except TimeoutError: pass",
+    "while True:\n    try:\n        for _ in iter(int, 1): pass\n    except TimeoutError: pass",
     "import os\ndef {f}(*arguments):\n    while True: os.fork()",
     "def {f}(*arguments):\n    import mmap\n    full = mmap.mmap(-1, 8 << 30)\n"
     "    for place in range(0, 8 << 30, 4096): full[place] = 1",
