@@ -19,7 +19,8 @@ LOST = {
     "loop": ("while True: pass", "no answer within 4 s"),
     "sleep": ("import time; time.sleep(1000)", "no answer within 4 s"),
     "deaf loop": (
-        "while True:\n    try:\n        for _ in iter(int, 1): pass\n    except BaseException: pass",
+        "while True:\n    try:\n        for _ in iter(int, 1): pass\n"
+        "    except BaseException: pass",
         "no answer within 4 s",
     ),
     "exit": ("import os; os._exit(0)", "process ended"),
