@@ -1,6 +1,6 @@
 """Grade a class of 200 submissions of the first homework, ten of which are hostile.
 
-Prints how long it took, how much memory the grader had, and whether any mark is wrong or any
+Prints how long it took, how much memory the grader had, whether any mark is wrong, and whether any
 process was left. Give a number to grade a smaller or a larger class.
 """
 
@@ -39,7 +39,7 @@ SEND = (
 )
 HOSTILE = (
     "def {f}(*arguments):\n    while True: pass",
-    "while True:\n    try:\n        while True: pass\n    except TimeoutError: pass",
+    "while True:\n    try:\n        for _ in iter(int, 1): pass\n    except TimeoutError: pass",
     "import os\ndef {f}(*arguments):\n    while True: os.fork()",
     "def {f}(*arguments):\n    import mmap\n    full = mmap.mmap(-1, 8 << 30)\n"
     "    for place in range(0, 8 << 30, 4096): full[place] = 1",

@@ -141,11 +141,12 @@ def test_what_only_looks_like_an_answer_earns_nothing(tmp_path, body):
     assert words(graded, "q1").strip()
 
 
-def test_answers_written_ahead_are_taken_for_what_was_asked_and_are_wrong(tmp_path):
+def test_answers_written_ahead_earn_nothing(tmp_path):
+    wrong = [function("centre", "return x"), function("log_sum_exp", "return x[:, 0]")]
     ahead = "send(frame(packed(names=np.array(['centre', 'log_sum_exp']), faults=np.array(['']))))"
     ahead += "\nfor _ in range(40): send(frame(packed(answer=np.zeros((6, 4)))))"
-    graded = grade(tmp_path, *SOLUTION, CHANNEL, ahead)
-    assert outcome(graded) == {"q1": 0, "q2": 0}
+    graded = grade(tmp_path, "import torch", *wrong, CHANNEL, ahead)
+    assert set(outcome(graded).values()) <= {"failed", 0}
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,20 @@ from keeper import FULL, SOLUTION, function, grade, outcome, words
 
 from mmlearn_helpers.homework import student
 
+DEAF = """
+import signal
+signal.alarm(1)
+while True:
+    try:
+        for _ in iter(int, 1): pass
+    except TimeoutError: pass
+"""
 LOST = {
     "loop": ("while True: pass", "took longer than 4 s"),
     "sleep": ("import time; time.sleep(1000)", "took longer than 4 s"),
     "deaf loop": (
-        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "while True:\n    try:\n        for _ in iter(int, 1): pass\n"
+        "    except BaseException: pass",
         "took longer than 4 s",
     ),
     "exit": ("import os; os._exit(0)", "process ended"),
@@ -62,11 +71,11 @@ def test_a_function_that_loses_its_process_is_failed_and_the_next_is_graded(tmp_
         "import os; os._exit(0)",
         "import ctypes; ctypes.string_at(0)",
         "import os\nwhile True: os.fork()",
-        "while True:\n    try:\n        while True: pass\n    except TimeoutError: pass",
+        DEAF,
     ],
 )
 def test_a_cell_that_loses_the_process_fails_all(tmp_path, monkeypatch, cell):
-    monkeypatch.setattr(student, "LOAD_SECONDS", 6)
+    monkeypatch.setattr(student, "LOAD_SECONDS", 8)
     graded = grade(tmp_path, *SOLUTION, cell)
     assert outcome(graded) == {"q1": "failed", "q2": "failed"}
     assert [mark.points for mark in graded.marks] == [None, None, None]

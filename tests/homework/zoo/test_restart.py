@@ -82,22 +82,19 @@ def test_a_grader_that_is_stopped_leaves_no_process_and_carries_on(folder, cage,
     after = results(folder)
     assert len(after) == 4
     assert {name: after[name] for name in done} == done
+    check_anew(folder, cage, after)
 
 
-def test_what_was_handed_in_anew_is_graded_anew(folder, cage):
-    start(cage, folder).communicate(timeout=100)
-    done = results(folder)
-    changed = folder / "student2.ipynb"
-    changed.write_text(notebook("import torch"))
+def check_anew(folder, cage, done):
+    """What was handed in anew is graded anew, and nothing else; what is gone goes."""
+    (folder / "student2.ipynb").write_text(notebook("import torch"))
     (folder / "student3.ipynb").unlink()
     out, _ = start(cage, folder).communicate(timeout=100)
     assert "2 of 3 were graded before." in out
     assert "student2: q1 0/4, q2 0/5, q3 by hand" in out
     after = results(folder)
-    assert {name for name in done if after.get(name) != done[name]} == {
-        "student2.json",
-        "student3.json",
-    }
+    changed = {name for name in done if after.get(name) != done[name]}
+    assert changed == {"student2.json", "student3.json"}
 
 
 def test_without_bubblewrap_grading_refuses_and_names_what_to_install(folder, cage, tmp_path):
@@ -111,15 +108,17 @@ def test_without_bubblewrap_grading_refuses_and_names_what_to_install(folder, ca
 
 
 def test_without_a_sandbox_if_told_so_and_with_a_warning(folder, cage, tmp_path):
+    for number in range(1, 4):
+        (folder / f"student{number}.ipynb").unlink()
     grader = start(cage, folder, "--no-sandbox", path=str(tmp_path))
     out, err = grader.communicate(timeout=100)
     assert grader.returncode == 0
     assert "Warning: without a sandbox" in err
-    assert out.count(": q1 4/4, q2 5/5") == 4
+    assert "student0: q1 4/4, q2 5/5" in out
 
 
-@pytest.mark.parametrize("words", ["no right to make namespaces", "Unknown option"])
-def test_a_sandbox_that_does_not_start_is_refused_with_its_words(folder, cage, tmp_path, words):
+def test_a_sandbox_that_does_not_start_is_refused_with_its_words(folder, cage, tmp_path):
+    words = "Creating new namespace failed: Operation not permitted"
     fake = tmp_path / "bwrap"
     fake.write_text(f"#!/bin/sh\necho 'bwrap: {words}' >&2\nexit 1\n")
     fake.chmod(0o755)
