@@ -143,7 +143,7 @@ class Student:
 
     def _bytes(self, request: bytes, end: float) -> bytes:
         """Send a request and receive the archive that answers it, both before ``end``."""
-        answer = bytearray()
+        answer = b""
         wanted = HEADER.size
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdin, selectors.EVENT_WRITE)
@@ -165,7 +165,7 @@ class Student:
                     answer += received
                     if len(answer) >= HEADER.size:
                         wanted = HEADER.size + length(answer[: HEADER.size])
-        return bytes(answer[HEADER.size : wanted])
+        return answer[HEADER.size : wanted]
 
     def _watch(self) -> None:
         """End the process if it and those it has started use too much, looking now and then."""
