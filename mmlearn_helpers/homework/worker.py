@@ -92,7 +92,11 @@ def main() -> None:
     set_limits(sandboxed="--sandboxed" in sys.argv)
     torch.set_num_threads(1)
 
+    this = os.getpid()
+
     def answer(**arrays: np.ndarray | str | float) -> None:
+        if os.getpid() != this:  # forked by the student's code, and not asked
+            os._exit(1)
         outgoing.write(pack(**arrays))
         outgoing.flush()
 

@@ -166,6 +166,15 @@ def test_forged_names_are_no_functions(tmp_path, first):
     assert sum(map(len, graded.faults)) < 10_000
 
 
+def test_there_is_an_end_to_the_names_that_are_looked_through():
+    names = (
+        "packed(names=np.array([f'centr{n}' for n in range(99999)]), faults=np.array(['no'] * 99))"
+    )
+    with student.Student(["import torch", CHANNEL, f"send(frame({names}))"]) as forger:
+        assert len(forger.names) == student.MOST_NAMES
+        assert len(forger.faults) == 20
+
+
 def test_a_daemon_that_disturbs_the_channel_earns_nothing(tmp_path):
     daemon = "if os.fork() == 0:\n    os.setsid()\n    while True: send(b'x' * 1000)"
     graded = grade(tmp_path, *SOLUTION, CHANNEL, daemon)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from keeper import FULL, SOLUTION, function, grade, outcome, words
 
@@ -28,17 +30,6 @@ LOST = {
     "kill itself": ("import os; os.kill(os.getpid(), 9)", "process ended"),
     "close all": ("import os; os.closerange(0, 128)", "process ended"),
     "interrupt": ("raise KeyboardInterrupt", "process ended"),
-    "fork bomb": ("import os\nwhile True: os.fork()", "processes"),
-    "patient fork bomb": (
-        "import os, time\nwhile True:\n    os.fork()\n    time.sleep(0.05)",
-        "processes",
-    ),
-    "daemons": (
-        "import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        os.setsid()\n"
-        "        if os.fork():\n            os._exit(0)\n        time.sleep(1000)\n"
-        "time.sleep(1000)",
-        "processes",
-    ),
     "memory of children": (
         "import os, time\nfor _ in range(4):\n    if os.fork() == 0:\n"
         "        full = b'1' * (400 << 20)\n        time.sleep(1000)\ntime.sleep(1000)",
@@ -49,6 +40,14 @@ LOST = {
         "    full[place] = 1\ntime.sleep(1000)",
         "MiB",
     ),
+}
+
+TOO_MANY = {
+    "fork bomb": "import os\nwhile True: os.fork()",
+    "patient fork bomb": "import os, time\nwhile True:\n    os.fork()\n    time.sleep(0.05)",
+    "daemons": "import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n"
+    "        os.setsid()\n        if os.fork():\n            os._exit(0)\n"
+    "        time.sleep(1000)\ntime.sleep(1000)",
 }
 
 
@@ -65,12 +64,33 @@ def test_a_function_that_loses_its_process_is_failed_and_the_next_is_graded(tmp_
     assert said in words(graded, "q1")
 
 
+@pytest.mark.parametrize("body", TOO_MANY.values(), ids=TOO_MANY)
+def test_processes_in_masses_are_ended(tmp_path, body):
+    graded = grade(tmp_path, *SOLUTION, function("centre", body))
+    told = words(graded, "q1")
+    if os.getuid():  # the limit on processes holds for everybody but root
+        assert outcome(graded) == FULL | {"q1": 0}
+        assert "temporarily unavailable" in told
+    else:
+        assert outcome(graded) == FULL | {"q1": "failed"}
+        assert "processes" in told
+
+
+def test_a_fork_bomb_in_a_cell_is_ended(tmp_path):
+    graded = grade(tmp_path, *SOLUTION, "import os\nwhile True: os.fork()")
+    assert outcome(graded) == (FULL if os.getuid() else {"q1": "failed", "q2": "failed"})
+
+
+def test_a_forked_process_does_not_answer_in_its_parents_place(tmp_path):
+    body = "import os, time\nif os.fork(): time.sleep(0.5)\nreturn x - x.mean(dim=0)"
+    assert outcome(grade(tmp_path, *SOLUTION, function("centre", body))) == FULL
+
+
 @pytest.mark.parametrize(
     "cell",
     [
         "import os; os._exit(0)",
         "import ctypes; ctypes.string_at(0)",
-        "import os\nwhile True: os.fork()",
         DEAF,
     ],
 )
