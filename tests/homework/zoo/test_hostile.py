@@ -23,7 +23,7 @@ HARMLESS = {
     "a sleeping daemon": "import subprocess\n"
     "subprocess.Popen(['/bin/sleep', '98765'], start_new_session=True)",
     "a few threads": "import threading, time\n"
-    "for _ in range(5): threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()",
+    "threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()",
 }
 EARNS_NOTHING = {
     "6 GB": ("return torch.ones(6 << 28) * x.sum()", "raised RuntimeError"),
