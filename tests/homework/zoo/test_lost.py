@@ -36,8 +36,8 @@ LOST = {
         "MiB",
     ),
     "shared memory": (
-        "import mmap, time\nfull = mmap.mmap(-1, 8 << 30)\nfor place in range(0, 8 << 30, 4096):\n"
-        "    full[place] = 1\ntime.sleep(1000)",
+        "import mmap, time\nfull, part = mmap.mmap(-1, 8 << 30), bytes(64 << 20)\n"
+        "for _ in range(128): full.write(part)\ntime.sleep(1000)",
         "MiB",
     ),
 }
