@@ -53,7 +53,7 @@ TOO_MANY = {
 
 @pytest.fixture
 def little_memory(monkeypatch):
-    monkeypatch.setattr(student, "MEMORY", 1 << 30)
+    monkeypatch.setattr(student, "MEMORY", 1 << 29)
 
 
 @pytest.mark.parametrize(("body", "said"), LOST.values(), ids=LOST)
