@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ``mmlearn data fetch NAME`` fetches and checks the files of one, ``mmlearn data where`` prints
     where they are kept, and ``mmlearn --version`` the version of the package. ``mmlearn homework
     release SOURCE`` writes a student's notebook, ``grade FOLDER --homework NAME`` grades a class,
-    and ``report FOLDER --homework NAME`` merges the marks given by hand.
+    and ``report FOLDER`` merges the marks given by hand.
 
     Parameters
     ----------
@@ -75,7 +75,6 @@ def add_homework(actions: argparse._SubParsersAction) -> None:
     grade.add_argument("--no-sandbox", action="store_true", help="run unguarded: code you trust")
     report = actions.add_parser("report", help="merge marks given by hand")
     report.add_argument("folder", type=Path, help="the results of grade")
-    report.add_argument("--homework", required=True, help="such as hw1")
     for action in (release, grade, report):
         action.set_defaults(run=run_homework)
 

@@ -104,6 +104,7 @@ def grade_class(folder: Path, name: str, to: Path, sandbox: bool = True) -> list
             "Warning: without a sandbox, students' code can read and change whatever you can.",
             file=sys.stderr,
         )
+    keep_name(to, name)
     seed = keep_seed(to)
     examples = draw_all(homework, seed)
     results = to / "results"
@@ -142,6 +143,59 @@ def grade_class(folder: Path, name: str, to: Path, sandbox: bool = True) -> list
 def show(mark: Mark) -> str:
     """Say what a mark is, in a word: points, or why there are none yet."""
     return f"{mark.points}/{mark.out_of}" if mark.points is not None else mark.status
+
+
+def keep_name(to: Path, name: str) -> None:
+    """Write down which homework a folder of results is of.
+
+    Parameters
+    ----------
+    to
+        Folder of the results.
+    name
+        Name of the homework.
+
+    Raises
+    ------
+    ValueError
+        If it is of another.
+    """
+    path = to / "homework.txt"
+    if not path.exists():
+        with whole_file(path) as file:
+            file.write(f"{name}\n".encode())
+    if kept_name(to) != name:
+        raise ValueError(
+            f"{to} holds the results of {kept_name(to)}, not of {name}; name another folder with "
+            "--to."
+        )
+
+
+def kept_name(to: Path) -> str:
+    """Read which homework a folder of results is of.
+
+    Parameters
+    ----------
+    to
+        Folder of the results.
+
+    Returns
+    -------
+    str
+        Name of the homework.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing has been graded into it.
+    """
+    path = to / "homework.txt"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"There are no results in {to}; run 'mmlearn homework grade' first, or name the folder "
+            "to which it wrote."
+        )
+    return path.read_text().strip()
 
 
 def keep_seed(to: Path) -> int:
@@ -184,19 +238,8 @@ def stored_results(to: Path) -> list[Graded]:
     -------
     list[Graded]
         In the order of the students' names.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing has.
     """
-    found = sorted((graded for graded, _ in _stored(to / "results")), key=lambda item: item.student)
-    if not found:
-        raise FileNotFoundError(
-            f"There are no results in {to}; run 'mmlearn homework grade' first, or name the folder "
-            "to which it wrote."
-        )
-    return found
+    return sorted((graded for graded, _ in _stored(to / "results")), key=lambda item: item.student)
 
 
 def file_name(student: str) -> str:

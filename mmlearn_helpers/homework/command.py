@@ -6,7 +6,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from mmlearn_helpers.homework.classes import grade_class, load_homework, stored_results
+from mmlearn_helpers.homework.classes import (
+    grade_class,
+    kept_name,
+    load_homework,
+    stored_results,
+)
 from mmlearn_helpers.homework.feedback import write_experiments, write_feedback, write_summary
 from mmlearn_helpers.homework.grading import Graded
 from mmlearn_helpers.homework.marks import (
@@ -62,17 +67,15 @@ def grade_homework(folder: Path, homework: str, to: Path | None, no_sandbox: boo
     print(f"Open {to / 'summary.html'}; mark {to / 'hand.csv'}, then 'mmlearn homework report'.")
 
 
-def report_homework(folder: Path, homework: str) -> None:
+def report_homework(folder: Path) -> None:
     """Merge the marks given by hand and write tables and pages again.
 
     Parameters
     ----------
     folder
         The results.
-    homework
-        Name of the homework.
     """
-    class_ = _write(folder, homework, stored_results(folder))
+    class_ = _write(folder, kept_name(folder), stored_results(folder))
     waiting = sum(mark.points is None for graded in class_ for mark in graded.marks)
     print(f"{len(class_)} submissions, {waiting} answers without points; see {folder}/totals.csv.")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 SENTENCES = "Your three sentences"
 MOST_PICTURES = 6
-MOST_TEXTS = 6
+MOST_TEXTS = 12
 LARGEST_PICTURE = 2 << 20
 LONGEST_TEXT = 5000
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -23,7 +23,7 @@ class Work(NamedTuple):
     pictures
         PNG files in base64.
     code
-        The cells that drew them.
+        The cells of the experiment.
     """
 
     sentences: list[str]
@@ -42,21 +42,29 @@ def handed_in(notebook: dict) -> Work:
     Returns
     -------
     Work
-        The text of the cells that begin as the notebook asked, the last pictures, and their code.
+        Text and code from the experiment's cell on (all code, if that cell is not marked any more),
+        and the last pictures.
     """
+    cells = notebook["cells"]
+    begin = next(
+        (i for i, cell in enumerate(cells) if "experiment" in cell["metadata"].get("tags", [])),
+        None,
+    )
     sentences = [
         cell["source"][:LONGEST_TEXT]
-        for cell in notebook["cells"]
-        if cell["cell_type"] == "markdown" and SENTENCES in cell["source"]
+        for i, cell in enumerate(cells)
+        if cell["cell_type"] == "markdown"
+        and (SENTENCES in cell["source"] or (begin is not None and i > begin))
     ]
-    drawn = [
-        (picture, cell["source"][:LONGEST_TEXT])
-        for cell in notebook["cells"]
-        for output in cell["outputs"]
-        if (picture := _picture(output))
-    ][-MOST_PICTURES:]
-    code = dict.fromkeys(source for _, source in drawn)
-    return Work(sentences[:MOST_TEXTS], [picture for picture, _ in drawn], list(code))
+    code = [
+        cell["source"][:LONGEST_TEXT]
+        for cell in cells[begin:]
+        if cell["cell_type"] == "code" and cell["source"].strip()
+    ]
+    pictures = [
+        picture for cell in cells for output in cell["outputs"] if (picture := _picture(output))
+    ]
+    return Work(sentences[:MOST_TEXTS], pictures[-MOST_PICTURES:], code[-MOST_TEXTS:])
 
 
 def _picture(output: object) -> str:

@@ -135,7 +135,7 @@ def _work(work: Work) -> str:
     return (
         (pictures or "<p>No figure.</p>")
         + (sentences or "<p>No sentences.</p>")
-        + f"<details><summary>Code of the figures</summary>{code}</details>"
+        + f"<details><summary>Code</summary>{code}</details>"
     )
 
 

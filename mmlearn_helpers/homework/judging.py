@@ -146,7 +146,9 @@ def describe(array: np.ndarray) -> str:
     str
         Such as ``"0.25"`` or ``"0.1, -2, 3, … (shape 4 × 2)"``.
     """
-    numbers = ", ".join(f"{value:.4g}" for value in array.flat[:4])
+    noise = 1e-7 * _scale(array)
+    shown = [0.0 if abs(value) < noise else value for value in array.flat[:4]]
+    numbers = ", ".join(f"{value:.4g}" for value in shown)
     if array.ndim == 0:
         return numbers
     more = ", …" if array.size > 4 else ""
@@ -159,8 +161,9 @@ def _fault(example: Example, answer: np.ndarray) -> str:
     expected = example.expected
     if _close(answer, expected):
         return ""
+    scale = _scale(expected)
     for message, wrong in example.mistaken.items():
-        if _close(answer, wrong):
+        if _close(answer, wrong, scale) or _close(answer.T, wrong, scale):
             return message
     if answer.ndim == 2 and _close(answer.T, expected):
         return "The answer is transposed: rows stand where columns should."
@@ -170,12 +173,20 @@ def _fault(example: Example, answer: np.ndarray) -> str:
         bad = int((~np.isfinite(answer)).sum())
         return (
             f"{bad} of {answer.size} numbers are NaN or infinite. Look for an overflow in exp, the "
-            "logarithm of 0, or a division by 0."
+            "logarithm of 0, the root of a negative number, or a division by 0."
         )
-    away, allowed = np.abs(answer - expected), TOLERANCE * np.abs(expected).max()
-    return _alike(answer, expected) or (
-        f"{(away > allowed).sum()} of {away.size} numbers are wrong; the largest difference is "
-        f"{away.max():.2g}, where {allowed:.2g} is allowed."
+    return _alike(answer, expected) or _worst(answer, expected)
+
+
+def _worst(answer: np.ndarray, expected: np.ndarray) -> str:
+    """Say how many numbers are wrong, and show the one that is most so."""
+    away = np.abs(answer - expected)
+    n_wrong = (away > TOLERANCE * _scale(expected)).sum()
+    worst = np.unravel_index(away.argmax(), away.shape)
+    place = f" at {', '.join(map(str, worst))}" if worst else ""
+    return (
+        f"{n_wrong} of {away.size} numbers are wrong:{place} the answer is {answer[worst]:.4g}, "
+        f"where {expected[worst]:.4g} is expected."
     )
 
 
@@ -197,22 +208,27 @@ def _alike(answer: np.ndarray, expected: np.ndarray) -> str:
         return "The sign is wrong: every number is the negative of what is expected."
     largest = np.unravel_index(np.abs(expected).argmax(), expected.shape)
     factor = answer[largest] / expected[largest] if expected[largest] else 0.0
-    if factor and _close(answer / factor, expected):
+    if answer.size > 1 and factor and _close(answer / factor, expected):
         return (
             f"Every number is {factor:.4g} times what is expected. A sum in place of a mean, or a "
             "constant factor too many?"
         )
     offset = (answer - expected).mean()
     if answer.size > 1 and _close(answer - offset, expected):
-        return f"Every number is {offset:+.4g} away from what is expected: a term is missing."
+        return (
+            f"Every number is {offset:+.4g} away from what is expected: a term "
+            "is missing, or is one too many."
+        )
     return ""
 
 
-def _close(answer: np.ndarray, expected: np.ndarray) -> bool:
+def _close(answer: np.ndarray, expected: np.ndarray, scale: float = 0.0) -> bool:
     if answer.shape != expected.shape:
         return False
-    finite = np.abs(expected[np.isfinite(expected)])
-    scale = finite.max() if finite.size else 0.0
-    return bool(
-        np.allclose(answer, expected, rtol=0, atol=TOLERANCE * scale + 1e-7, equal_nan=True)
-    )
+    allowed = TOLERANCE * max(scale, _scale(expected)) + 1e-7
+    return bool(np.allclose(answer, expected, rtol=0, atol=allowed, equal_nan=True))
+
+
+def _scale(array: np.ndarray) -> float:
+    """Give the largest finite number, without its sign."""
+    return np.abs(array[np.isfinite(array)]).max(initial=0.0)

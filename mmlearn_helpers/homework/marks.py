@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ Items = dict[tuple[str, str], list[dict[str, str]]]
 def write_sheet(path: Path, class_: Sequence[Graded], rubric: dict[str, int]) -> None:
     """Write the table for marks given by hand, with those that have been given already.
 
+    If some of those fit nothing any more, the former table is kept beside the new one.
+
     Parameters
     ----------
     path
@@ -28,20 +31,26 @@ def write_sheet(path: Path, class_: Sequence[Graded], rubric: dict[str, int]) ->
     rubric
         What an experiment is marked for, and with how many points.
     """
-    given = {
-        (key, row["item"]): row
-        for key, rows in (read_sheet(path) if path.exists() else {}).items()
-        for row in rows
-    }
+    given = read_sheet(path) if path.exists() else {}
     lines = []
     for graded in class_:
         for mark in graded.marks:
+            if mark.points is not None:
+                continue
             items = rubric if mark.status == "by hand" else {mark.status: mark.out_of}
-            if mark.points is None:
-                for item, out_of in items.items():
-                    old = given.get(((safe(graded.student), mark.question), safe(item)), {})
-                    filled = (old.get("points", ""), out_of, old.get("comment", ""))
-                    lines.append((graded.student, mark.question, item, *filled))
+            old = given.get((safe(graded.student), mark.question), [])
+            if [row["out of"] for row in old] == [str(out_of) for out_of in items.values()]:
+                del given[safe(graded.student), mark.question]
+            else:
+                old = [{"points": "", "comment": ""}] * len(items)
+            for (item, out_of), row in zip(items.items(), old, strict=True):
+                lines.append(
+                    (graded.student, mark.question, item, row["points"], out_of, row["comment"])
+                )
+    if any(row["points"].strip() for rows in given.values() for row in rows):
+        backup = path.with_name(f"{path.stem}-before.csv")
+        shutil.copyfile(path, backup)
+        print(f"Some marks in {path} fit no answer that waits for one; they are kept in {backup}.")
     write_table(path, SHEET, lines)
 
 
@@ -68,22 +77,27 @@ def read_sheet(path: Path) -> Items:
     if not path.exists():
         raise FileNotFoundError(f"There is no {path}; 'mmlearn homework grade' writes it.")
     found: Items = {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file, restval="")
-        absent = set(SHEET) - set(rows.fieldnames or ())
-        if absent:
-            raise ValueError(
-                f"{path} lacks the columns {', '.join(sorted(absent))}; save it as CSV with commas "
-                "and the head that it had."
-            )
-        for number, row in enumerate(rows, start=2):
-            _check_points(row, f"{path}, line {number}")
-            found.setdefault((row["student"], row["question"]), []).append(row)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not in UTF-8; save it as 'CSV UTF-8'.") from error
+    head = text.partition("\n")[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    rows = csv.DictReader(io.StringIO(text, newline=""), restval="", delimiter=delimiter)
+    absent = set(SHEET) - set(rows.fieldnames or ())
+    if absent:
+        raise ValueError(
+            f"{path} lacks the columns {', '.join(sorted(absent))}; save it as CSV with the "
+            "head that it had."
+        )
+    for number, row in enumerate(rows, start=2):
+        _check_points(row, f"{path}, line {number}")
+        found.setdefault((row["student"], row["question"]), []).append(row)
     return found
 
 
 def _check_points(row: dict[str, str], place: str) -> None:
-    text = row["points"].strip()
+    row["points"] = text = row["points"].strip().replace(",", ".")
     try:
         right = not text or 0 <= float(text) <= float(row["out of"])
     except ValueError:
@@ -219,7 +233,7 @@ def write_table(path: Path, head: Sequence[str], lines: Iterable[Sequence[object
     writer.writerow(head)
     writer.writerows([safe(value) for value in line] for line in lines)
     with whole_file(path) as file:
-        file.write(text.getvalue().encode("utf-8", "replace"))
+        file.write(text.getvalue().encode("utf-8-sig", "replace"))
 
 
 def safe(value: object) -> object:

@@ -153,14 +153,10 @@ def draw_all(homework: Homework, seed: int) -> dict[str, list[Example]]:
 
 
 def _single(value: Argument) -> Argument:
-    """Give floating-point arrays the precision in which they travel."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value.astype(np.float32)
-    return value
+    """Give arrays the precision in which they travel."""
+    return value.astype(np.float32) if isinstance(value, np.ndarray) else value
 
 
 def _double(value: Argument) -> Argument:
     """Give what has travelled to a reference, which computes in double precision."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value.astype(np.float64)
-    return value
+    return value.astype(np.float64) if isinstance(value, np.ndarray) else value

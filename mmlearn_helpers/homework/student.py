@@ -23,7 +23,7 @@ from mmlearn_helpers.homework.sandbox import ENVIRONMENT, WORKER, sandboxed
 LOAD_SECONDS = 40
 QUESTION_SECONDS = 20
 WATCH_SECONDS = 0.2
-PROCESSES = 24
+PROCESSES = 8
 MEMORY = 4 << 30
 MOST_NAMES = 10_000
 

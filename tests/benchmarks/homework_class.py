@@ -106,7 +106,7 @@ def main() -> None:
         folder.mkdir()
         expected = {f"student{n:04}_{n}": hand_in(folder, n) for n in range(number)}
         seconds, memory, seen, words = grade(folder, to)
-        with (to / "grades.csv").open(newline="") as file:
+        with (to / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
         sizes = sum(path.stat().st_size for path in to.rglob("*") if path.is_file())
     wrong = [

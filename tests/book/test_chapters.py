@@ -116,7 +116,7 @@ def test_every_public_module_is_in_the_reference(html):
     page = (html / "book/appendix/api.html").read_text()
     for path in (ROOT / "mmlearn_helpers").rglob("*.py"):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        if path.parent.name == "answers":
+        if "answers" in path.parts:
             assert module not in page
         elif path.name not in ("__init__.py", "dataset.py"):
             assert f'id="module-{module}"' in page, module

@@ -30,7 +30,7 @@ def grade(folder, *options):
 
 
 def rows(path):
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -42,6 +42,7 @@ def test_a_class_is_graded_marked_by_hand_and_reported(folder, capsys):
         "feedback",
         "grades.csv",
         "hand.csv",
+        "homework.txt",
         "results",
         "seed.txt",
         "summary.html",
@@ -50,13 +51,19 @@ def test_a_class_is_graded_marked_by_hand_and_reported(folder, capsys):
     assert rows(to / "totals.csv")[0]["points"] == ""
     hand = to / "hand.csv"
     hand.write_text(hand.read_text().replace(",,2,", ",2,2,").replace(",,3,", ",1.5,3,"))
-    main(["homework", "report", str(to), "--homework", "hw1"])
+    main(["homework", "report", str(to)])
     assert rows(to / "totals.csv")[0]["points"] == "12.5"
     assert "12.5 of 14 points" in (to / "feedback" / "ada.html").read_text()
     capsys.readouterr()
     grade(folder)
     assert "1 of 1 were graded before." in capsys.readouterr().out
     assert rows(to / "totals.csv")[0]["points"] == "12.5"
+
+
+def test_results_are_of_one_homework(folder):
+    grade(folder)
+    again = complaint("grade", folder, "--homework", "hw2", "--no-sandbox")
+    assert "holds the results of hw1, not of hw2" in again
 
 
 def complaint(*words):
@@ -69,7 +76,7 @@ def test_bad_input_gets_a_sentence(folder, tmp_path):
     words = ("--homework", "hw1", "--no-sandbox")
     assert "There is no folder" in complaint("grade", tmp_path / "no", *words)
     assert "within" in complaint("grade", folder, *words, "--to", folder / "results")
-    assert "There are no results" in complaint("report", tmp_path, "--homework", "hw1")
+    assert "There are no results" in complaint("report", tmp_path)
     assert "There is no" in complaint("release", tmp_path / "hw9.md")
     (tmp_path / "to").mkdir()
     (tmp_path / "to" / "seed.txt").write_text("seven")

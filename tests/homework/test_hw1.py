@@ -8,9 +8,16 @@ MISTAKES = [
     ("q1", "eigh(centred @ centred.T)", "eigh(x @ x.T)", "centre before the eigenvectors"),
     ("q1", "x.mean(dim=0)", "x.mean(dim=1, keepdim=True)", "along the first axis"),
     ("q1", "return mean + codes @", "return codes @", "not added again"),
+    (
+        "q1",
+        "return mean + codes @ (codes.T @ centred)",
+        "return mean + codes @ torch.diag(1 / torch.linalg.eigvalsh(centred @ centred.T)[-K:])"
+        " @ codes.T @ centred",
+        "not the eigenvalue",
+    ),
     ("q1", "eigenvectors[:, -K:]", "eigenvectors[:, :K]", "least variance"),
     ("q1", "(codes.T @ centred)", "(codes.T @ centred @ centred.T @ centred)", "length one"),
-    ("q2", "/ len(x)", "", "divide by N"),
+    ("q2", "/ len(x)", "", "not on the same scale"),
     ("q2", "/ len(x)", "/ (len(x) - 1)", "N - 1"),
     ("q2", "x - x.mean(dim=0)", "x", "not centred"),
     ("q2", "noise_variance *", "noise_variance**2 *", "squared"),

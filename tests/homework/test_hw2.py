@@ -14,6 +14,11 @@ from mmlearn_helpers.homework.answers.hw2 import (
 )
 
 MISTAKES = [
+    ("q1", "mean - prior_mean", "mean", "prior's mean was forgotten"),
+    ("q1", "- 1 - log_ratio) / 2", "- 1 - 2 * log_ratio) / 2", "not halved"),
+    ("q1", "log_ratio.exp()", "log_variance.exp()", "q's variance is not divided"),
+    ("q1", "/ prior_log_variance.exp()", "/ log_variance.exp()", "divided by q's variance"),
+    ("q3", "math.log(n_levels)", "math.log(256)", "n_levels belongs"),
     ("q1", "log_ratio = log_variance - prior_log_variance",
      "log_variance, prior_log_variance = (\n"
      "        prior_log_variance.expand_as(log_variance), log_variance)\n"

@@ -9,6 +9,13 @@ import numpy as np
 from mmlearn_helpers.homework.answers.hw3 import flip_costs, log_partitions, sweep
 
 MISTAKES = [
+    ("q2", "2 * field / temperature", "(2 * field - b[i]) / temperature", "bias included"),
+    (
+        "q2",
+        "torch.sigmoid(2 * field / temperature)",
+        "torch.exp(2 * field / temperature) / (1 + torch.exp(2 * field / temperature))",
+        "not a number",
+    ),
     ("q1", "overlap**power - after**power", "after**power - overlap**power", "what a flip wins"),
     ("q1", "overlap - 2 * s", "overlap - s", "only taken away"),
     ("q1", "(overlap**power - after**power)",

@@ -17,7 +17,10 @@ RIGHT = {
     "integers": EXPECTED.astype(int),
 }
 WRONG = {
-    "too far": (EXPECTED + [[0.0, 0.1, 0.0]] * 2, "largest difference is 0.1, where 0.06"),
+    "too far": (
+        EXPECTED + [[0.0, 0.1, 0.0]] * 2,
+        "2 of 6 numbers are wrong: at 0, 1 the answer is",
+    ),
     "known mistake": (EXPECTED + 7, "The mean was forgotten."),
     "known mistake of another shape": (EXPECTED[0], "A row is enough."),
     "transposed": (EXPECTED.T, "transposed"),
@@ -29,10 +32,10 @@ WRONG = {
     "negative": (-EXPECTED, "sign is wrong"),
     "half": (EXPECTED / 2, "0.5 times"),
     "shifted": (EXPECTED - 1, "-1 away"),
-    "zero": (EXPECTED * 0, "largest difference"),
+    "zero": (EXPECTED * 0, "6 of 6 numbers are wrong"),
     "huge": (EXPECTED * 1e306, "1e+306 times"),
-    "largest": (np.full((2, 3), 1.7e308), "largest difference"),
-    "tiny": (np.full((2, 3), 5e-324), "largest difference"),
+    "largest": (np.full((2, 3), 1.7e308), "6 of 6 numbers are wrong"),
+    "tiny": (np.full((2, 3), 5e-324), "6 of 6 numbers are wrong"),
 }
 
 

@@ -34,7 +34,7 @@ CLASS = [
 
 
 def rows(path):
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -80,7 +80,7 @@ def test_marks_given_are_kept_when_graded_again(sheet):
     assert sheet.read_bytes() == before
 
 
-@pytest.mark.parametrize("points", ["-1", "3", "nan", "inf", "two", "1,5", "1e9"])
+@pytest.mark.parametrize("points", ["-1", "3", "nan", "inf", "two", "1e9"])
 def test_points_that_cannot_be_are_refused_with_their_line(sheet, points):
     fill(sheet, "", points if points != "3" else "3.5", "", "", "")
     with pytest.raises(ValueError, match=r"hand\.csv, line 3: points are .* from 0 to 3"):
@@ -103,9 +103,30 @@ def test_a_sheet_without_its_columns_is_refused(sheet, head):
 
 
 def test_a_sheet_as_spreadsheets_save_it_is_read(sheet):
-    text = sheet.read_text().replace("ada,q2,The axes are labelled,,2,", "ada,q2,The axes,,2")
+    text = sheet.read_text("utf-8-sig")
+    text = text.replace("ada,q2,The axes are labelled,,2,", "ada,q2,The axes,,2")
     sheet.write_bytes(b"\xef\xbb\xbf" + text.replace("\r\n", "\n").encode())
     assert read_sheet(sheet)[("ada", "q2")][0]["comment"] == ""
+
+
+def test_semicolons_and_decimal_commas_are_read(sheet):
+    text = sheet.read_text("utf-8-sig").replace(",", ";").replace(";;2;", ";1,5;2;")
+    sheet.write_text(text, "utf-8")
+    assert read_sheet(sheet)[("ada", "q2")][0]["points"] == "1.5"
+
+
+def test_a_sheet_in_another_encoding_is_refused(sheet):
+    sheet.write_bytes(sheet.read_bytes() + "René".encode("latin-1"))
+    with pytest.raises(ValueError, match="save it as 'CSV UTF-8'"):
+        read_sheet(sheet)
+
+
+def test_marks_that_fit_nothing_any_more_are_kept_beside(sheet, capsys):
+    fill(sheet, "2", "1.5", "3", "1", "0")
+    before = sheet.read_bytes()
+    write_sheet(sheet, CLASS[1:], RUBRIC)
+    assert sheet.with_name("hand-before.csv").read_bytes() == before
+    assert "kept in" in capsys.readouterr().out
 
 
 def test_a_sheet_that_is_not_there_has_a_name(tmp_path):
@@ -127,5 +148,5 @@ def test_points_that_are_not_known_are_blank(tmp_path):
 def test_nothing_is_taken_for_a_formula(tmp_path, text):
     assert safe(text) == f"'{text}"
     write_table(tmp_path / "a.csv", ["head"], [[text], ["plain"], [-1]])
-    with (tmp_path / "a.csv").open(newline="") as file:
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8-sig") as file:
         assert list(csv.reader(file)) == [["head"], [f"'{text}"], ["plain"], ["-1"]]

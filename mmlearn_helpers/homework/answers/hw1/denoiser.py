@@ -71,9 +71,8 @@ QUESTION = Question(
     function="denoiser",
     reference=shrinkage,
     mistakes={
-        "The covariance is a sum over the examples, where a mean is asked for: divide by N.": (
-            covariance_not_divided
-        ),
+        "The covariance and the noise are not on the same scale: S is a mean over the examples, so "
+        "divide by N, and leave the noise as it is.": (covariance_not_divided),
         "The covariance is divided by N - 1; the mean in E(A) divides by N.": (
             covariance_with_n_minus_1
         ),

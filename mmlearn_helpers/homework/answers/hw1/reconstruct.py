@@ -46,6 +46,12 @@ def axes_not_normalised(x: np.ndarray, K: int) -> np.ndarray:
     return mean + (left[:, :K] * scales[:K] ** 3) @ right[:K]
 
 
+def divided_by_the_eigenvalue(x: np.ndarray, K: int) -> np.ndarray:
+    mean = x.mean(0)
+    left, scales, right = np.linalg.svd(x - mean, full_matrices=False)
+    return mean + (left[:, :K] / scales[:K]) @ right[:K]
+
+
 def few_examples(rng: np.random.Generator) -> tuple[np.ndarray, int]:
     return rng.normal(size=(6, 11)) * np.linspace(0.5, 2, 11) + rng.normal(size=11), 2
 
@@ -54,8 +60,8 @@ def far_from_zero(rng: np.random.Generator) -> tuple[np.ndarray, int]:
     return rng.normal(size=(5, 9)) + 10 * rng.normal(size=9), 2
 
 
-def one_component(rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    return rng.normal(size=(7, 12)) + 1, 1
+def many_features(rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    return rng.normal(size=(5, 40_000)) + 1, 2
 
 
 def all_components(rng: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -81,11 +87,13 @@ QUESTION = Question(
         "The axes do not have length one: divide by the square root of the eigenvalue.": (
             axes_not_normalised
         ),
+        "The axes do not have length one: it is the square root of the eigenvalue that divides, "
+        "not the eigenvalue.": divided_by_the_eigenvalue,
     },
     properties=(
         Property("agrees with PCA", 2, few_examples),
         Property("centres what lies far from zero", 1, far_from_zero),
-        Property("keeps a single component", 1, one_component),
         Property("loses nothing with N - 1 components", 1, all_components, hidden=True),
+        Property("makes no D × D matrix", 1, many_features, hidden=True),
     ),
 )

@@ -75,8 +75,8 @@ def any_network(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     return _network(rng, 6, 4, 5, 3)
 
 
-def one_example(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    return _network(rng, 1, 3, 4, 2)
+def two_examples(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    return _network(rng, 2, 3, 4, 2)
 
 
 def large_biases(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
@@ -112,7 +112,7 @@ QUESTION = Question(
     },
     properties=(
         Property("agrees with differences of the code", 2, any_network),
-        Property("gives one number for each example", 1, one_example),
+        Property("gives one number for each example", 1, two_examples),
         Property("heeds the biases", 1, large_biases),
         Property("is right for a single code unit", 2, one_code_unit, hidden=True),
     ),

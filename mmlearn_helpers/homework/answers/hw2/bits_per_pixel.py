@@ -30,6 +30,10 @@ def bits_without_levels(log_weights: np.ndarray, n_pixels: int, n_levels: int) -
     return bits(log_weights, n_pixels, 1)
 
 
+def bits_of_256_levels(log_weights: np.ndarray, n_pixels: int, n_levels: int) -> np.ndarray:
+    return bits(log_weights, n_pixels, 256)
+
+
 def bits_with_levels_gained(log_weights: np.ndarray, n_pixels: int, n_levels: int) -> np.ndarray:
     return bits(log_weights, n_pixels, 1) - np.log2(n_levels)
 
@@ -85,6 +89,7 @@ QUESTION = Question(
         "the volume, so a small cell costs bits.": bits_with_levels_gained,
         "The volume of the cell was counted for one pixel only; a cell has an edge of "
         "1 / n_levels for each pixel.": bits_with_one_cell,
+        "256 was written where n_levels belongs.": bits_of_256_levels,
         "These are nats; a bit is log 2 nats.": nats,
         "These are the bits of the whole picture; divide by the number of pixels.": (
             bits_of_the_picture

@@ -104,6 +104,48 @@ def bare_distance(
     return right + ((mean - prior_mean) ** 2).sum(axis=1) / 2
 
 
+def without_prior_mean(
+    mean: np.ndarray,
+    log_variance: np.ndarray,
+    prior_mean: np.ndarray,
+    prior_log_variance: np.ndarray,
+) -> np.ndarray:
+    return divergence(mean, log_variance, 0 * prior_mean, prior_log_variance)
+
+
+def whole_logarithm(
+    mean: np.ndarray,
+    log_variance: np.ndarray,
+    prior_mean: np.ndarray,
+    prior_log_variance: np.ndarray,
+) -> np.ndarray:
+    right = divergence(mean, log_variance, prior_mean, prior_log_variance)
+    return right - (log_variance - prior_log_variance).sum(axis=1) / 2
+
+
+def bare_variance(
+    mean: np.ndarray,
+    log_variance: np.ndarray,
+    prior_mean: np.ndarray,
+    prior_log_variance: np.ndarray,
+) -> np.ndarray:
+    right = divergence(mean, log_variance, prior_mean, prior_log_variance)
+    ratio = np.exp(log_variance - prior_log_variance)
+    return right + (np.exp(log_variance) - ratio).sum(axis=1) / 2
+
+
+def distance_over_own_variance(
+    mean: np.ndarray,
+    log_variance: np.ndarray,
+    prior_mean: np.ndarray,
+    prior_log_variance: np.ndarray,
+) -> np.ndarray:
+    prior_variance, variance = np.exp(prior_log_variance), np.exp(log_variance)
+    squared = (mean - prior_mean) ** 2
+    right = divergence(mean, log_variance, prior_mean, prior_log_variance)
+    return right + (squared / variance - squared / prior_variance).sum(axis=1) / 2
+
+
 def two_gaussians(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -160,6 +202,11 @@ QUESTION = Question(
         "The squared distance of the means is not divided by the prior's variance.": (
             bare_distance
         ),
+        "The squared distance of the means is divided by q's variance; the expectation is under q, "
+        "and what is measured in is the prior's.": distance_over_own_variance,
+        "The prior's mean was forgotten.": without_prior_mean,
+        "The logarithm of the ratio of the variances was not halved.": whole_logarithm,
+        "q's variance is not divided by the prior's.": bare_variance,
     },
     properties=(
         Property("agrees with the definition", 2, two_gaussians),

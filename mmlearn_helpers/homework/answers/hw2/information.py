@@ -77,7 +77,7 @@ def overlapping_codes(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray,
 
 def codes_in_groups(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     group = rng.permutation([0, 0, 0, 0, 1, 1, 1, 2, 2])
-    centres = 20 * np.stack([rng.permutation(3) for _ in range(3)], axis=1)
+    centres = 20.0 * np.stack([rng.permutation(3) for _ in range(3)], axis=1)
     return codes(rng, centres[group], np.tile(rng.normal(-1, 0.5, size=3), (9, 1)))
 
 
@@ -89,7 +89,7 @@ def one_silent_latent(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray,
 
 def far_and_narrow_codes(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     group = rng.permutation([0, 1, 1, 1, 2, 2, 3, 3, 3, 3])
-    centres, log_variance = rng.normal(0, 5, size=(4, 40)), rng.normal(-9, 0.5, size=(4, 40))
+    centres, log_variance = rng.normal(0, 2, size=(4, 40)), rng.normal(-5, 0.5, size=(4, 40))
     nearby = 0.3 * np.exp(log_variance / 2)[group] * rng.normal(size=(10, 40))
     return codes(rng, centres[group] + nearby, log_variance[group])
 

@@ -117,7 +117,26 @@ def zeros_within(
     return 2 * s - 1
 
 
+def overflowing(
+    s: np.ndarray, W: np.ndarray, b: np.ndarray, temperature: float, uniforms: np.ndarray
+) -> np.ndarray:
+    """In single precision exp(89) is infinite, and infinity by infinity is no number."""
+
+    def p_up(change: float) -> float:
+        grown = np.exp(np.float32(-change / temperature))
+        return grown / (1 + grown)
+
+    return swept(s, W, b, uniforms, p_up)
+
+
+def bias_not_doubled(
+    s: np.ndarray, W: np.ndarray, b: np.ndarray, temperature: float, uniforms: np.ndarray
+) -> np.ndarray:
+    return one_sweep(s, W, b / 2, temperature, uniforms)
+
+
 SLIPS = (
+    bias_not_doubled,
     all_at_once,
     half_the_change,
     times_temperature,
@@ -200,6 +219,9 @@ QUESTION = Question(
         "certainty.": times_temperature,
         "The temperature was not used.": without_temperature,
         "The biases were forgotten.": without_bias,
+        "The factor 2 belongs to the whole field, the bias included.": bias_not_doubled,
+        "The probability is not a number where exp overflows, and the unit is -1 there; "
+        "torch.sigmoid does not overflow.": overflowing,
         "Up and down are exchanged: a unit is 1 where its uniform number lies below "
         "p(s = 1).": exchanged,
         "The field has the wrong sign: the chain climbs to states of high energy.": uphill,
