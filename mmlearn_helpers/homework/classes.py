@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import secrets
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib import import_module, util
 from pathlib import Path
 
 from mmlearn_helpers import __version__
-from mmlearn_helpers.files import whole_file
 from mmlearn_helpers.hints import did_you_mean
 from mmlearn_helpers.homework.examples import homeworks
-from mmlearn_helpers.homework.experiment import Work
 from mmlearn_helpers.homework.grading import Graded, Mark, grade_submission
-from mmlearn_helpers.homework.judging import Finding
 from mmlearn_helpers.homework.questions import Homework, draw_all
+from mmlearn_helpers.homework.results import file_name, keep_name, keep_seed, store, stored
 from mmlearn_helpers.homework.sandbox import ANSWERS, check_sandbox
 from mmlearn_helpers.homework.submissions import Submission, find_submissions
-
-LONGEST_NAME = 150
 
 
 def load_homework(name: str) -> Homework:
@@ -112,7 +105,7 @@ def grade_class(folder: Path, name: str, to: Path, sandbox: bool = True) -> list
     stamps = {item.student: _stamp(item, name, seed, sandbox) for item in submissions}
     done = {
         graded.student: graded
-        for graded, stamp in _stored(results)
+        for graded, stamp in stored(results)
         if stamps.get(graded.student) == stamp
     }
     if done:
@@ -120,7 +113,7 @@ def grade_class(folder: Path, name: str, to: Path, sandbox: bool = True) -> list
 
     def grade(submission: Submission) -> Graded:
         graded = grade_submission(submission, name, homework, examples, sandbox)
-        _store(results, graded, stamps[submission.student])
+        store(results, graded, stamps[submission.student])
         return graded
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -145,111 +138,6 @@ def show(mark: Mark) -> str:
     return f"{mark.points}/{mark.out_of}" if mark.points is not None else mark.status
 
 
-def keep_name(to: Path, name: str) -> None:
-    """Write down which homework a folder of results is of.
-
-    Parameters
-    ----------
-    to
-        Folder of the results.
-    name
-        Name of the homework.
-
-    Raises
-    ------
-    ValueError
-        If it is of another.
-    """
-    path = to / "homework.txt"
-    if not path.exists():
-        with whole_file(path) as file:
-            file.write(f"{name}\n".encode())
-    if kept_name(to) != name:
-        raise ValueError(
-            f"{to} holds the results of {kept_name(to)}, not of {name}; name another folder with "
-            "--to."
-        )
-
-
-def kept_name(to: Path) -> str:
-    """Read which homework a folder of results is of.
-
-    Parameters
-    ----------
-    to
-        Folder of the results.
-
-    Returns
-    -------
-    str
-        Name of the homework.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing has been graded into it.
-    """
-    path = to / "homework.txt"
-    if not path.exists():
-        raise FileNotFoundError(
-            f"There are no results in {to}; run 'mmlearn homework grade' first, or name the folder "
-            "to which it wrote."
-        )
-    return path.read_text().strip()
-
-
-def keep_seed(to: Path) -> int:
-    """Read the seed of a folder of results, or draw one and keep it there.
-
-    Parameters
-    ----------
-    to
-        Folder of the results.
-
-    Returns
-    -------
-    int
-        The seed.
-
-    Raises
-    ------
-    ValueError
-        If the file of the seed holds no number.
-    """
-    path = to / "seed.txt"
-    if not path.exists():
-        with whole_file(path) as file:
-            file.write(f"{secrets.randbits(60)}\n".encode())
-    text = path.read_text().strip()
-    if not text.isdecimal():
-        raise ValueError(f"{path} holds {text[:40]!r}, but a whole number is expected there.")
-    return int(text)
-
-
-def stored_results(to: Path) -> list[Graded]:
-    """Read what has been graded into a folder.
-
-    Parameters
-    ----------
-    to
-        Folder of the results.
-
-    Returns
-    -------
-    list[Graded]
-        In the order of the students' names.
-    """
-    return sorted((graded for graded, _ in _stored(to / "results")), key=lambda item: item.student)
-
-
-def file_name(student: str) -> str:
-    """Give a name for a student's files, shortened if the disk would not take it."""
-    name = student.replace("/", "_")
-    if len(name.encode()) <= LONGEST_NAME:
-        return name
-    return name[: LONGEST_NAME // 4] + hashlib.sha256(name.encode()).hexdigest()[:16]
-
-
 def _stamp(submission: Submission, name: str, seed: int, sandbox: bool) -> str:
     """Hash everything that the result depends on."""
     total = hashlib.sha256(f"{__version__} {name} {seed} {sandbox}".encode())
@@ -261,22 +149,3 @@ def _stamp(submission: Submission, name: str, seed: int, sandbox: bool) -> str:
             f"{path} {about.st_mode} {about.st_size} {about.st_mtime_ns}".encode(errors="replace")
         )
     return total.hexdigest()
-
-
-def _store(results: Path, graded: Graded, stamp: str) -> None:
-    with whole_file(results / f"{file_name(graded.student)}.json") as file:
-        file.write(json.dumps([stamp, graded]).encode())
-
-
-def _stored(results: Path) -> Iterator[tuple[Graded, str]]:
-    for path in results.glob("*.json"):
-        stamp, (student, marks, faults, work) = json.loads(path.read_bytes())
-        yield (
-            Graded(
-                student,
-                [Mark(*mark[:-1], [Finding(*finding) for finding in mark[-1]]) for mark in marks],
-                faults,
-                Work(*work),
-            ),
-            stamp,
-        )

@@ -6,12 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from mmlearn_helpers.homework.classes import (
-    grade_class,
-    kept_name,
-    load_homework,
-    stored_results,
-)
+from mmlearn_helpers.homework.classes import grade_class, load_homework
 from mmlearn_helpers.homework.feedback import write_experiments, write_feedback, write_summary
 from mmlearn_helpers.homework.grading import Graded
 from mmlearn_helpers.homework.marks import (
@@ -22,6 +17,7 @@ from mmlearn_helpers.homework.marks import (
     write_totals,
 )
 from mmlearn_helpers.homework.release import release
+from mmlearn_helpers.homework.results import kept_name, stored_results
 
 
 def release_homework(source: Path, to: Path | None = None) -> None:

@@ -16,11 +16,12 @@ from matplotlib.figure import Figure
 
 from mmlearn_helpers.files import whole_file
 from mmlearn_helpers.homework.checking import table
-from mmlearn_helpers.homework.classes import file_name, show
+from mmlearn_helpers.homework.classes import show
 from mmlearn_helpers.homework.experiment import Work
 from mmlearn_helpers.homework.grading import Graded, Mark, Status
 from mmlearn_helpers.homework.marks import total
 from mmlearn_helpers.homework.questions import Homework
+from mmlearn_helpers.homework.results import file_name
 
 STYLE = """
 :root { color-scheme: light dark; }

@@ -12,7 +12,8 @@ from keeper import HOMEWORK, SOLUTION, notebook
 
 from mmlearn_helpers.__main__ import main
 from mmlearn_helpers.homework import classes, command
-from mmlearn_helpers.homework.classes import file_name, keep_seed, load_homework, stored_results
+from mmlearn_helpers.homework.classes import load_homework
+from mmlearn_helpers.homework.results import file_name, keep_seed, stored_results
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from keeper import FULL, HOMEWORK, SOLUTION, function, notebook, outcome, survivors
 
-from mmlearn_helpers.homework import classes, command
+from mmlearn_helpers.homework import classes, results, command
 from mmlearn_helpers.homework.submissions import Submission, UnreadableError, read_notebook
 
 DEEP = sys.getrecursionlimit()
@@ -147,7 +147,7 @@ def test_a_class_of_odd_files_is_graded(tmp_path, odd_class, tiny, capsys, cage)
     hand_in(folder, "mallory.ipynb", notebook(*SOLUTION, function("centre", "x()")).encode())
     command.grade_homework(folder, "hw1", to, no_sandbox=False)
     print(capsys.readouterr().out.encode())  # nothing that a terminal could not print
-    graded = {item.student: item for item in classes.stored_results(to)}
+    graded = {item.student: item for item in results.stored_results(to)}
     for student in ("adalovelace_17", "alanturing_18", "Grace Hopper_19", NAMES[0]):
         assert outcome(graded.pop(student)) == FULL
     assert outcome(graded.pop("mallory")) == FULL | {"q1": 0}
