@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from keeper import FULL, HOMEWORK, SOLUTION, function, notebook, outcome, survivors
 
-from mmlearn_helpers.homework import classes, results, command
+from mmlearn_helpers.homework import classes, command, results
 from mmlearn_helpers.homework.submissions import Submission, UnreadableError, read_notebook
 
 DEEP = sys.getrecursionlimit()
