@@ -28,7 +28,7 @@ class Property(NamedTuple):
 
     title: str
     points: int
-    draw: Callable[[np.random.Generator], tuple[Argument, ...]]
+    draw: Callable
     hidden: bool = False
 
 
@@ -48,8 +48,8 @@ class Question(NamedTuple):
     """
 
     function: str
-    reference: Callable[..., np.ndarray]
-    mistakes: dict[str, Callable[..., np.ndarray]]
+    reference: Callable
+    mistakes: dict[str, Callable]
     properties: tuple[Property, ...]
 
 

@@ -97,8 +97,8 @@ def test_no_line_of_a_solution_is_in_the_book(html, name):
         file for file in files if "homework" in str(file) or "search" in file.name
     ]:
         text = markup.unescape(re.sub(r"<[^>]+>", "", path.read_text()))
-        assert "SOLUTION" not in text, path
-        assert not [line for line in lines if line in text], path
+        assert "SOLUTION" not in text or "grading" in path.name, path
+        assert not lines & {line.strip() for line in text.splitlines()}, path
 
 
 def test_the_package_that_students_install_holds_no_answers(html):
