@@ -182,4 +182,4 @@ def check_pages(to, number):
     for page in [*pages, to / "summary.html", to / "experiments.html"]:
         links = Links(page.read_text(encoding="utf-8"))
         assert (links.scripts, links.outside) == (0, 0), page
-    assert len([path for path in to.iterdir()]) == 8
+    assert len([path for path in to.iterdir()]) == 9
