@@ -15,8 +15,6 @@ from chapters import chapters, is_homework, read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from pybtex.database import BibliographyData, Entry, parse_file
 
-from mmlearn_helpers.homework.release import student_notebook
-
 NEEDS_PACKAGE = """\
 from importlib.util import find_spec
 
@@ -230,6 +228,8 @@ def without_solutions(
 
 def homework_notebook(root: Path, page: str) -> nbformat.NotebookNode:
     """Give what students get: no solutions, and names in place of links to other pages."""
+    from mmlearn_helpers.homework.release import student_notebook  # not every book has homework
+
     notebook = student_notebook(root / f"{page}.md")
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
