@@ -8,13 +8,13 @@ from chapters import is_homework
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from mmlearn_helpers.homework.source import without_solutions
-
 
 def hide_solutions(app: Sphinx, doctree: nodes.document) -> None:
     """Put an empty attempt into every code cell in place of its solution."""
     if not is_homework(app.env.docname):
         return
+    from mmlearn_helpers.homework.source import without_solutions  # not every book has homework
+
     for block in doctree.findall(nodes.literal_block):
         code = without_solutions(block.astext())
         block.rawsource = code
@@ -23,10 +23,15 @@ def hide_solutions(app: Sphinx, doctree: nodes.document) -> None:
 
 def hide_sources(app: Sphinx, exception: Exception | None) -> None:
     """Do the same to the copies of the sources that lie beside the pages."""
-    if exception is None:
-        for path in Path(app.outdir).glob("_sources/**/*.md"):
-            if is_homework(path.relative_to(Path(app.outdir, "_sources")).as_posix()):
-                path.write_text(without_solutions(path.read_text()))
+    sources = Path(app.outdir, "_sources")
+    pages = [
+        path for path in sources.glob("**/*.md") if is_homework(str(path.relative_to(sources)))
+    ]
+    if exception is None and pages:
+        from mmlearn_helpers.homework.source import without_solutions
+
+        for path in pages:
+            path.write_text(without_solutions(path.read_text()))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
