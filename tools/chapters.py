@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import jupytext
@@ -46,17 +45,3 @@ def digest(root: Path, *patterns: str) -> str:
             total.update(str(path.relative_to(root)).encode() + b"\0")
             total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
-
-
-def fix_environment(root: Path) -> None:
-    """Give the kernels that start from here what makes a run repeat bit for bit.
-
-    One thread each, a fixed hash seed, no progress bars, and no start-up files of the person who
-    builds the book.
-    """
-    ipython = root / "_build" / ".ipython"
-    config = ipython / "profile_default" / "ipython_kernel_config.py"
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text("c.IPKernelApp.log_level = 40\n")
-    os.environ.update(OMP_NUM_THREADS="1", PYTHONHASHSEED="0", IPYTHONDIR=str(ipython))
-    os.environ["TQDM_DISABLE"] = "1"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import nbformat
 from chapters import chapters, digest, read
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
-from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
-
-CELL_TIMEOUT = 300
+from run import run
 
 
 def open_cache(root: Path) -> JupyterCacheAbstract:
@@ -33,48 +33,53 @@ def open_cache(root: Path) -> JupyterCacheAbstract:
     return get_cache(folder)
 
 
-def missing(root: Path, cache: JupyterCacheAbstract) -> list[str]:
-    """Give the chapters that the cache does not hold."""
-
-    def cached(chapter: str) -> bool:
-        try:
-            cache.match_cache_notebook(read(root, chapter))
-        except KeyError:
-            return False
-        return True
-
-    return [chapter for chapter in chapters(root) if not cached(chapter)]
-
-
-def _run(notebook: nbformat.NotebookNode) -> tuple[nbformat.NotebookNode, ExecutionResult]:
-    with TemporaryDirectory() as folder:
-        result = single_nb_execution(
-            notebook, cwd=folder, timeout=CELL_TIMEOUT, allow_errors=False, meta_override=True
-        )
-    notebook.metadata.pop("widgets", None)  # myst-nb would fetch scripts from outside for them
-    return notebook, result
+def executed(
+    root: Path, cache: JupyterCacheAbstract, chapter: str
+) -> tuple[nbformat.NotebookNode, list[str]] | None:
+    """Give a chapter with its outputs, and what went wrong; None if it has not been run."""
+    notebook = read(root, chapter)
+    try:
+        record = cache.match_cache_notebook(notebook)
+    except KeyError:
+        return None
+    return cache.merge_match_into_notebook(notebook)[1], record.data["wrong"]
 
 
-def execute(root: Path) -> bool:
-    """Bring the cache up to date and say whether every chapter ran without error."""
+def longest_first(root: Path, names: list[str]) -> list[str]:
+    """Order chapters by the seconds on record, so that no long one is left for the end."""
+    path = root / "book" / "appendix" / "claims.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+
+    def seconds(name: str) -> float:
+        return max((w["seconds"] for w in known.get(name, {}).get("worlds", [])), default=1e9)
+
+    return sorted(names, key=seconds, reverse=True)
+
+
+def _run(
+    notebook: nbformat.NotebookNode, limit: float
+) -> tuple[nbformat.NotebookNode, list[str], float]:
+    start = time.perf_counter()
+    wrong = run(notebook, limit)
+    return notebook, wrong, time.perf_counter() - start
+
+
+def execute(root: Path, limit: float) -> None:
+    """Bring the cache up to date. Chapters in which something went wrong are run again."""
     cache = open_cache(root)
-    to_run = missing(root, cache)
-    well = True
+    found = {chapter: executed(root, cache, chapter) for chapter in chapters(root)}
+    to_run = [chapter for chapter, run in found.items() if run is None or run[1]]
+    to_run = longest_first(root, to_run)
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        runs = pool.map(_run, [read(root, chapter) for chapter in to_run])
-        for chapter, (notebook, result) in zip(to_run, runs, strict=True):
-            if result.err is not None:
-                well = False
-                print(f"{chapter} failed:\n{result.exc_string}", flush=True)
-                continue
+        runs = pool.map(partial(_run, limit=limit), [read(root, chapter) for chapter in to_run])
+        for chapter, (notebook, wrong, seconds) in zip(to_run, runs, strict=True):
             cache.cache_notebook_bundle(
                 CacheBundleIn(
                     notebook,
                     str(root / f"{chapter}.md"),
-                    data={"execution_seconds": result.time},
+                    data={"execution_seconds": seconds, "wrong": wrong},
                 ),
                 check_validity=False,
                 overwrite=True,
             )
-            print(f"{chapter}: {result.time:.0f} s", flush=True)
-    return well
+            print(f"{chapter}: {seconds:.0f} s", flush=True)

@@ -57,11 +57,15 @@ class Converter:
         Folder that holds `_toc.yml`.
     page
         The chapter, as a path without suffix.
+    notebook
+        The chapter's cells, with or without outputs; read from its source by default.
     """
 
-    def __init__(self, root: Path, page: str) -> None:
+    def __init__(
+        self, root: Path, page: str, notebook: nbformat.NotebookNode | None = None
+    ) -> None:
         self.root, self.folder = root, (root / page).parent
-        self.notebook = read(root, page)
+        self.notebook = read(root, page) if notebook is None else notebook
         text = "\n".join(cell.source for cell in self.notebook.cells)
         self.equations = {
             label: str(number) for number, label in enumerate(LABELLED_MATH.findall(text), start=1)
@@ -188,7 +192,7 @@ class Converter:
             if part == "attempt":
                 cells.append(new_code_cell(YOUR_ATTEMPT))
             elif cell.cell_type == "code":
-                cells.append(new_code_cell(cell.source))
+                cells.append(plain_cell(cell))
                 figure = cell.metadata.get("mystnb", {}).get("figure")
                 if figure:
                     cells.append(new_markdown_cell(f"*{ROLE.sub(self.role, figure['caption'])}*"))
@@ -200,6 +204,13 @@ class Converter:
         for number, cell in enumerate(cells):
             cell.id = f"cell-{number}"
         return new_notebook(cells=cells, metadata={"kernelspec": self.notebook.metadata.kernelspec})
+
+
+def plain_cell(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Copy a code cell with its outputs; where a claim falls, "Run all" is to go on."""
+    tags = {"tags": ["raises-exception"]} if "claims" in cell.metadata.get("tags", []) else {}
+    copied = {name: cell[name] for name in ("execution_count", "outputs") if cell.get(name)}
+    return new_code_cell(cell.source, metadata=tags, **copied)
 
 
 def without_solutions(

@@ -127,9 +127,9 @@ def grade_class(folder: Path, name: str, to: Path, sandbox: bool = True) -> list
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    for path in results.glob("*.json"):
-        if path.stem not in {file_name(student) for student in done}:
-            path.unlink()
+    kept = {results / f"{file_name(student)}.json" for student in done}
+    for path in set(results.glob("*.json")) - kept:
+        path.unlink()
     return [done[item.student] for item in submissions]
 
 

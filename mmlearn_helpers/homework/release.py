@@ -10,7 +10,7 @@ import nbformat
 from mmlearn_helpers.files import check_path, whole_file
 from mmlearn_helpers.homework.classes import load_homework
 from mmlearn_helpers.homework.grading import Mark, grade_cells
-from mmlearn_helpers.homework.questions import Homework, draw_all
+from mmlearn_helpers.homework.questions import Example, Homework, draw_all
 from mmlearn_helpers.homework.source import graded_cells, solutions, without_solutions
 
 SEED = 1
@@ -111,7 +111,8 @@ def release(source: Path, to: Path) -> list[Mark]:
     """
     notebook = student_notebook(source)
     homework = load_homework(source.stem)
-    marks = _grade(jupytext.read(source), homework)
+    examples = draw_all(homework, SEED)
+    marks = _grade(jupytext.read(source), homework, examples)
     for mark in marks:
         if mark.points != mark.out_of:
             why = [finding.message for finding in mark.findings if finding.message]
@@ -119,7 +120,7 @@ def release(source: Path, to: Path) -> list[Mark]:
                 f"The solution of {mark.question} earns {mark.points} of {mark.out_of} points "
                 f"({mark.status}). {' '.join([mark.note, *why])}"
             )
-    for mark in _grade(notebook, homework):
+    for mark in _grade(notebook, homework, examples):
         if mark.points:
             raise ValueError(f"Without any work {mark.question} earns {mark.points} points.")
     with whole_file(to) as file:
@@ -127,11 +128,11 @@ def release(source: Path, to: Path) -> list[Mark]:
     return marks
 
 
-def _grade(notebook: nbformat.NotebookNode, homework: Homework) -> list[Mark]:
+def _grade(
+    notebook: nbformat.NotebookNode, homework: Homework, examples: dict[str, list[Example]]
+) -> list[Mark]:
     """Grade code that can be trusted, and so without a sandbox."""
-    marks, faults = grade_cells(
-        graded_cells(notebook), homework, draw_all(homework, SEED), sandbox=False
-    )
+    marks, faults = grade_cells(graded_cells(notebook), homework, examples, sandbox=False)
     if faults:
         raise ValueError(f"The homework's own cells fail. {faults[0]}")
     return marks
