@@ -6,7 +6,7 @@ PEERS := _build/benchmark
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
 
-.PHONY: book test lab benchmark lock clean
+.PHONY: book test worlds lab benchmark lock clean
 
 book: $(STAMP)
 	$(BIN)/python tools/build.py
@@ -18,6 +18,10 @@ test: book
 		--config 'lint.per-file-ignores={"**/homework/*"=["F401"]}' _build/notebooks
 	$(BIN)/python tools/recheck.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Every claim of the chapters that have changed, or of CHAPTERS="boltzmann/machine …", in nine worlds.
+worlds: $(STAMP)
+	$(BIN)/python tools/worlds.py $(CHAPTERS)
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab book

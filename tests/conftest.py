@@ -127,9 +127,9 @@ class TinyBook:
         shutil.copytree(ROOT / "tools", root / "tools")
         shutil.copytree(ROOT / "book" / "static", root / "book" / "static")
 
-    def run(self, tool: str) -> subprocess.CompletedProcess[str]:
+    def run(self, tool: str, *options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, ROOT / "tools" / tool, "--root", self.root],
+            [sys.executable, ROOT / "tools" / tool, "--root", self.root, *options],
             env=os.environ | {"PYTHONPATH": str(self.root)},
             capture_output=True,
             text=True,
