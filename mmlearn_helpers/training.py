@@ -28,7 +28,14 @@ from mmlearn_helpers.batches import (
 )
 from mmlearn_helpers.checkpoints import describe, load_checkpoint, save_checkpoint
 from mmlearn_helpers.checks import check_count, check_positive, check_seed
-from mmlearn_helpers.contracts import REMEDY, check_gradient, check_trainable, loss_terms
+from mmlearn_helpers.contracts import (
+    REMEDY,
+    check_after_epoch,
+    check_gradient,
+    check_trainable,
+    loss_terms,
+    mean_terms,
+)
 from mmlearn_helpers.files import check_path
 from mmlearn_helpers.history import History
 from mmlearn_helpers.processes import Processes
@@ -49,6 +56,7 @@ def fit(
     validate: Examples | None = None,
     patience: int | None = None,
     checkpoint: str | Path | None = None,
+    after_epoch: Callable[[int], None] | None = None,
     device: str | torch.device = "cpu",
     seed: int = 0,
 ) -> History:
@@ -85,6 +93,13 @@ def fit(
     checkpoint
         A file that holds the whole state of the run after each epoch. If it exists, the run goes
         on from there, and ends as if it had never been stopped.
+    after_epoch
+        Called with the number of epochs done, 1, 2, …, once an epoch is recorded and in the
+        checkpoint, to look at the model while it learns. The model is in evaluation mode; gradients
+        are as training left them. Whatever random numbers it draws from torch come from a seed of
+        their own, and neither they nor a change of mode disturb the run; its time is not counted.
+        A run that goes on from a checkpoint calls it for the remaining epochs only; with several
+        processes, each calls it.
     device
         ``"cpu"``, ``"cuda"`` or ``"mps"``; model and data are brought there.
     seed
@@ -129,6 +144,8 @@ def fit(
             raise ValueError("patience needs a validation loss; pass examples as validate.")
     if checkpoint is not None:
         checkpoint = check_path("checkpoint", checkpoint)
+    if after_epoch is not None:
+        check_after_epoch(after_epoch)
 
     processes = Processes(device)
     data = move(data, processes.device)
@@ -187,7 +204,7 @@ def fit(
             if validate is not None:
                 processes.seed(mixed_seed(seed))
                 where = f"in validation after epoch {epoch + 1}"
-                validation = _mean_terms(model, validate, batch_size, where)
+                validation = mean_terms(model, validate, batch_size, where)
             history.record(processes.mean(totals), validation)
             if patience is not None and history.has_improved():
                 history.best_epoch, best = epoch + 1, copy.deepcopy(model.state_dict())
@@ -201,6 +218,12 @@ def fit(
                     "optimiser": optimiser.state_dict(),
                 }
                 save_checkpoint(checkpoint, settings, state)
+            if after_epoch is not None:
+                pause = time.perf_counter()
+                model.eval()
+                processes.seed(mixed_seed(seed, epoch, 0, 1))
+                after_epoch(epoch + 1)
+                start += time.perf_counter() - pause
     if best is not None:
         model.load_state_dict(best)
     model.eval()
@@ -232,14 +255,3 @@ def _with_progress(epochs: range) -> tqdm:
     return tqdm(
         epochs, "epochs", leave=False, disable=not watched or bool(os.environ.get("TQDM_DISABLE"))
     )
-
-
-@torch.no_grad()
-def _mean_terms(model: nn.Module, data: Examples, batch_size: int, where: str) -> dict[str, float]:
-    model.eval()
-    n = n_examples(data)
-    totals: dict[str, float] = defaultdict(float)
-    for rows in torch.arange(n).split(batch_size):
-        for name, value in loss_terms(model, take(data, rows), where)[1].items():
-            totals[name] += value * len(rows) / n
-    return totals

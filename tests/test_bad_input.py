@@ -761,6 +761,14 @@ CASES = {
         lambda p: go_on(p / "run", {"seed": 1}, {"seed": 2}),
         (ValueError, "with seed = 1, but this one has seed = 2; use the same, or remove"),
     ),
+    "fit, a number of epochs between looks": (
+        lambda _: train(after_epoch=5),
+        (TypeError, "after_epoch is 5, but a function of one argument is expected; give one that"),
+    ),
+    "fit, a function that looks at model and epoch": (
+        lambda _: train(after_epoch=lambda model, epoch: None),
+        (TypeError, "after_epoch is <function .*, but a function of one argument .* by itself"),
+    ),
     "fit, an unknown device": (
         lambda _: train(device="gpu"),
         (ValueError, "device is 'gpu', but 'cpu', 'cuda' or 'mps' is expected"),
