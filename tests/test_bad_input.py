@@ -969,6 +969,10 @@ CASES = {
         lambda _: loss_curves({"loss": [2.0, 1.0]}),
         (TypeError, "history is a dict, but a History is expected; give what fit returns"),
     ),
+    "loss_curves, a data set": (
+        lambda _: loss_curves(data.load("digits")),
+        (TypeError, "history is a Dataset, but a History is expected; give what fit returns"),
+    ),
     "spectrogram, an array": (
         lambda _: spectrogram(MEL[0, 0].numpy(), seconds=1),
         (TypeError, r"log_mel is a ndarray.* convert it with torch.as_tensor\(log_mel"),

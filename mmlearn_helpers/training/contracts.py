@@ -133,6 +133,25 @@ def check_after_epoch(after_epoch: Callable[[int], None]) -> None:
         ) from error
 
 
+def check_weights(model: nn.Module, where: str) -> None:
+    """Demand weights that are finite.
+
+    Parameters
+    ----------
+    model
+        Any module.
+    where
+        When this is, for the message.
+
+    Raises
+    ------
+    FloatingPointError
+        If a weight is NaN or infinite.
+    """
+    if not all(torch.isfinite(weights).all() for weights in model.parameters()):
+        raise FloatingPointError(f"A weight became NaN or infinite {where}; {REMEDY}")
+
+
 def loss_terms(
     model: nn.Module, batch: Examples, where: str
 ) -> tuple[Mapping[str, torch.Tensor | float], dict[str, float]]:

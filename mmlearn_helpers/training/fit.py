@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 import math
-import os
-import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
-from mmlearn_helpers.batches import (
-    Examples,
-    check_examples,
-    fingerprint,
-    mixed_seed,
-    move,
-    n_examples,
-    shuffled,
-    take,
-)
-from mmlearn_helpers.checkpoints import describe, load_checkpoint, save_checkpoint
-from mmlearn_helpers.checks import check_count, check_positive, check_seed
-from mmlearn_helpers.contracts import (
-    REMEDY,
-    check_after_epoch,
+from mmlearn_helpers.batches import Examples, mixed_seed, move, n_examples, shuffled, take
+from mmlearn_helpers.training.arguments import Arguments
+from mmlearn_helpers.training.contracts import (
     check_gradient,
-    check_trainable,
+    check_weights,
     loss_terms,
     mean_terms,
 )
-from mmlearn_helpers.files import check_path
-from mmlearn_helpers.history import History
-from mmlearn_helpers.processes import Processes
-from mmlearn_helpers.schedules import check_schedule, one_cycle, step_size
-
-__all__ = ["History", "fit", "one_cycle"]
+from mmlearn_helpers.training.history import History
+from mmlearn_helpers.training.processes import Processes
+from mmlearn_helpers.training.run import Run
+from mmlearn_helpers.training.schedules import step_size
 
 
 def fit(
@@ -126,108 +106,40 @@ def fit(
     ----------
     Kingma, D. P. and Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
     """
-    check_trainable(model)
-    check_examples(data)
-    check_count("epochs", epochs)
-    check_count("batch_size", batch_size)
-    check_seed(seed)
-    check_positive("learning_rate", learning_rate)
-    if schedule is not None:
-        check_schedule(schedule)
-    if max_gradient_norm is not None:
-        check_positive("max_gradient_norm", max_gradient_norm)
-    if validate is not None:
-        check_examples(validate, "validate")
-    if patience is not None:
-        check_count("patience", patience)
-        if validate is None:
-            raise ValueError("patience needs a validation loss; pass examples as validate.")
-    if checkpoint is not None:
-        checkpoint = check_path("checkpoint", checkpoint)
-    if after_epoch is not None:
-        check_after_epoch(after_epoch)
-
+    arguments = Arguments(**locals())  # before there are other names
     processes = Processes(device)
     data = move(data, processes.device)
     validate = None if validate is None else move(validate, processes.device)
     model.to(processes.device)
     optimiser = torch.optim.Adam(model.parameters(), lr=float(learning_rate), fused=True)
     network, optimiser = processes.prepare(model, optimiser)
-
-    history, first_epoch, best = History(), 0, None
-    if checkpoint is not None:
-        settings = {
-            "model": describe(model),
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "learning_rate": learning_rate,
-            "schedule": [step_size(1, schedule, step, epochs) for step in range(epochs)],
-            "max_gradient_norm": max_gradient_norm,
-            "patience": patience,
-            "seed": seed,
-            "data": fingerprint(data),
-            "validate": None if validate is None else fingerprint(validate),
-        }
-        state = load_checkpoint(checkpoint, settings, processes.device)
-        if state is not None:
-            history, first_epoch, best = History(**state["history"]), state["epoch"], state["best"]
-            model.load_state_dict(state["model"])
-            optimiser.load_state_dict(state["optimiser"])
-
-    start = time.perf_counter() - history.seconds
+    run = Run(arguments, optimiser, processes)
     n = n_examples(data)
-    n_batches = math.ceil(n / batch_size)
-    n_gpus = torch.cuda.device_count() if torch.cuda.is_initialized() else 0
-    with torch.random.fork_rng(range(n_gpus)):
-        for epoch in _with_progress(range(first_epoch, epochs)):
-            if patience is not None and epoch - (history.best_epoch or 0) >= patience:
-                break
-            rows_of_batches = shuffled(n, seed, epoch).split(batch_size)
+    n_steps = math.ceil(n / batch_size)
+
+    with processes.random_numbers_of_their_own():
+        for epoch in run.epochs():
             processes.seed(mixed_seed(seed, epoch, 1 + processes.rank))
-            totals: dict[str, float] = defaultdict(float)
             model.train()
-            for i, rows in enumerate(rows_of_batches):
+            means: dict[str, float] = defaultdict(float)
+            for i, rows in enumerate(shuffled(n, seed, epoch).split(batch_size)):
                 optimiser.param_groups[0]["lr"] = step_size(
-                    learning_rate, schedule, epoch * n_batches + i, epochs * n_batches
+                    learning_rate, schedule, epoch * n_steps + i, epochs * n_steps
                 )
                 mine, weight = processes.share(rows)
                 batch = take(data, mine.to(processes.device))
-                where = f"in epoch {epoch + 1}, step {i + 1} of {n_batches}"
+                where = f"in epoch {epoch + 1}, step {i + 1} of {n_steps}"
                 values = _step(network, optimiser, batch, weight, max_gradient_norm, where)
                 for name, value in values.items():
-                    totals[name] += weight * value * len(rows) / n
-            if not all(torch.isfinite(weights).all() for weights in model.parameters()):
-                raise FloatingPointError(
-                    f"A weight became NaN or infinite in epoch {epoch + 1}; {REMEDY}"
-                )
+                    means[name] += weight * value * len(rows) / n
+            check_weights(model, f"in epoch {epoch + 1}")
             validation = {}
             if validate is not None:
                 processes.seed(mixed_seed(seed))
                 where = f"in validation after epoch {epoch + 1}"
                 validation = mean_terms(model, validate, batch_size, where)
-            history.record(processes.mean(totals), validation)
-            if patience is not None and history.has_improved():
-                history.best_epoch, best = epoch + 1, copy.deepcopy(model.state_dict())
-            history.seconds = time.perf_counter() - start
-            if checkpoint is not None and processes.rank == 0:
-                state = {
-                    "epoch": epoch + 1,
-                    "history": asdict(history),
-                    "best": best,
-                    "model": model.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                }
-                save_checkpoint(checkpoint, settings, state)
-            if after_epoch is not None:
-                pause = time.perf_counter()
-                model.eval()
-                processes.seed(mixed_seed(seed, epoch, 0, 1))
-                after_epoch(epoch + 1)
-                start += time.perf_counter() - pause
-    if best is not None:
-        model.load_state_dict(best)
-    model.eval()
-    return history
+            run.record(processes.mean(means), validation)
+    return run.end()
 
 
 def _step(
@@ -247,11 +159,3 @@ def _step(
         nn.utils.clip_grad_norm_(model.parameters(), max_gradient_norm)
     optimiser.step()
     return values
-
-
-def _with_progress(epochs: range) -> tqdm:
-    """Show a bar where a person would see it; builds set TQDM_DISABLE."""
-    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
-    return tqdm(
-        epochs, "epochs", leave=False, disable=not watched or bool(os.environ.get("TQDM_DISABLE"))
-    )
