@@ -47,8 +47,8 @@ from mmlearn_helpers.boltzmann.machine import BoltzmannMachine
 from mmlearn_helpers.boltzmann.restricted import RBM
 from mmlearn_helpers.data import Split, audio, from_folder, load, loader, paired
 from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
-from mmlearn_helpers.data.fetch import fetch
-from mmlearn_helpers.data.moons import moon
+from mmlearn_helpers.data.drawn.moons import moon
+from mmlearn_helpers.data.real.fetch import fetch
 from mmlearn_helpers.evaluation import (
     clustering_accuracy,
     kmeans_accuracy,

@@ -14,7 +14,7 @@ import pytest
 import mmlearn_helpers
 from mmlearn_helpers.__main__ import main
 from mmlearn_helpers.data import names
-from mmlearn_helpers.data.registry import FILES, File
+from mmlearn_helpers.data.real.registry import FILES, File
 
 MODULES = [
     importlib.import_module(found.name)
