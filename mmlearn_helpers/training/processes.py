@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -55,16 +56,12 @@ class Processes:
         self._fabric, self.device = fabric, fabric.device
         self.rank, self.size = fabric.global_rank, fabric.world_size
 
-    def random_numbers_of_their_own(self) -> AbstractContextManager[None]:
-        """Leave torch's random state afterwards as the caller had it.
-
-        Returns
-        -------
-        AbstractContextManager[None]
-            Within it the state may be changed, on the processor and on every device in use.
-        """
+    @contextmanager
+    def random_numbers_of_their_own(self) -> Iterator[None]:
+        """Leave torch's random state, here and on every device in use, as the caller had it."""
         n_gpus = torch.cuda.device_count() if torch.cuda.is_initialized() else 0
-        return torch.random.fork_rng(range(n_gpus))
+        with torch.random.fork_rng(range(n_gpus)):
+            yield
 
     def seed(self, number: int) -> None:
         """Seed the random numbers of the processor and of the device.
