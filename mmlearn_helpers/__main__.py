@@ -108,8 +108,8 @@ def run_homework(action: str, **options: object) -> None:
 def list_data() -> None:
     """Print the data sets: name, kind, whether the files of a real set are here, what it is."""
     from mmlearn_helpers.data import loader, names
-    from mmlearn_helpers.data.fetch import is_here
-    from mmlearn_helpers.data.registry import SETS
+    from mmlearn_helpers.data.real.fetch import is_here
+    from mmlearn_helpers.data.real.registry import SETS
 
     for name in names():
         kind = "embedded"
@@ -134,8 +134,8 @@ def fetch_data(name: str) -> None:
         If a file is not here and cannot be fetched.
     """
     from mmlearn_helpers.data import loader
-    from mmlearn_helpers.data.fetch import fetch
-    from mmlearn_helpers.data.registry import SETS
+    from mmlearn_helpers.data.real.fetch import fetch
+    from mmlearn_helpers.data.real.registry import SETS
 
     loader(name)
     if name not in SETS:

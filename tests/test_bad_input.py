@@ -47,8 +47,8 @@ from mmlearn_helpers.boltzmann.machine import BoltzmannMachine
 from mmlearn_helpers.boltzmann.restricted import RBM
 from mmlearn_helpers.data import Split, audio, from_folder, load, loader, paired
 from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
-from mmlearn_helpers.data.fetch import fetch
-from mmlearn_helpers.data.moons import moon
+from mmlearn_helpers.data.drawn.moons import moon
+from mmlearn_helpers.data.real.fetch import fetch
 from mmlearn_helpers.evaluation import (
     clustering_accuracy,
     kmeans_accuracy,
@@ -761,6 +761,14 @@ CASES = {
         lambda p: go_on(p / "run", {"seed": 1}, {"seed": 2}),
         (ValueError, "with seed = 1, but this one has seed = 2; use the same, or remove"),
     ),
+    "fit, a number of epochs between looks": (
+        lambda _: train(after_epoch=5),
+        (TypeError, "after_epoch is 5, but a function of one argument is expected; give one that"),
+    ),
+    "fit, a function that looks at model and epoch": (
+        lambda _: train(after_epoch=lambda model, epoch: None),
+        (TypeError, "after_epoch is <function .*, but a function of one argument .* by itself"),
+    ),
     "fit, an unknown device": (
         lambda _: train(device="gpu"),
         (ValueError, "device is 'gpu', but 'cpu', 'cuda' or 'mps' is expected"),
@@ -960,6 +968,10 @@ CASES = {
     "loss_curves, a dictionary": (
         lambda _: loss_curves({"loss": [2.0, 1.0]}),
         (TypeError, "history is a dict, but a History is expected; give what fit returns"),
+    ),
+    "loss_curves, a data set": (
+        lambda _: loss_curves(data.load("digits")),
+        (TypeError, "history is a Dataset, but a History is expected; give what fit returns"),
     ),
     "spectrogram, an array": (
         lambda _: spectrogram(MEL[0, 0].numpy(), seconds=1),

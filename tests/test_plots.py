@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.offsetbox import AnnotationBbox
 
 from mmlearn_helpers import plots
-from mmlearn_helpers.history import History
+from mmlearn_helpers.training.history import History
 
 pytestmark = pytest.mark.filterwarnings("error")
 

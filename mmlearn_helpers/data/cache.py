@@ -67,7 +67,7 @@ def drawn(name: str, draw: Callable[..., Dataset], **options: object) -> Dataset
 
 def _key(options: dict[str, object]) -> str:
     digest = hashlib.sha256(repr(sorted(options.items())).encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
     for library in DRAWN_WITH:
         digest.update(version(library).encode())

@@ -6,6 +6,7 @@ import torch
 
 from mmlearn_helpers.batches import take
 from mmlearn_helpers.checks import check_count, check_seed
+from mmlearn_helpers.data.catalogue import load
 from mmlearn_helpers.data.dataset import Dataset, Split
 
 SPOKEN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -45,8 +46,6 @@ def paired(
         If a set has no labels, the two share no label or have another modality in common, a label
         is missing from a split, there are too few speakers, or a number is below 1.
     """
-    from mmlearn_helpers.data import load
-
     check_count("n_train", n_train)
     check_count("n_test", n_test)
     check_seed(seed)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
 
 from mmlearn_helpers.checks import check_positive, check_tensor
-from mmlearn_helpers.history import History
 from mmlearn_helpers.plots.style import PALETTE
+
+if TYPE_CHECKING:
+    from mmlearn_helpers.training.history import History
 
 
 def loss_curves(history: History) -> Axes:
@@ -31,7 +35,7 @@ def loss_curves(history: History) -> Axes:
     ValueError
         If the history is empty.
     """
-    if not isinstance(history, History):
+    if not all(isinstance(getattr(history, x, None), dict) for x in ("train", "validation")):
         raise TypeError(
             f"The history is a {type(history).__name__}, but a History is expected; give what fit "
             "returns."

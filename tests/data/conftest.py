@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mmlearn_helpers.data import registry
+from mmlearn_helpers.data.real import registry
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,8 +15,8 @@ import torch
 from sklearn.datasets import load_digits
 
 from mmlearn_helpers import data
-from mmlearn_helpers.data import registry
 from mmlearn_helpers.data.cache import data_folder
+from mmlearn_helpers.data.real import registry
 
 FILES = [
     "train-images-idx3-ubyte.gz",

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mmlearn_helpers import data
-from mmlearn_helpers.data import Dataset, Split, paired
+from mmlearn_helpers.data import Dataset, Split, catalogue, paired
 
 FACTS = {"about": "Made up.", "source": "here", "licence": "CC0", "citation": "none (2020)"}
 
@@ -45,7 +45,7 @@ def sounds(names=("cat", "1", "zero", "three"), n_speakers=6, speakers=True):
 @pytest.fixture
 def put(monkeypatch):
     def under(name, dataset):
-        monkeypatch.setitem(data._LOADERS, name, lambda: dataset)
+        monkeypatch.setitem(catalogue._LOADERS, name, lambda: dataset)
         return name
 
     return under
@@ -175,7 +175,7 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 
 def test_embedded_digits_can_be_paired_with_voices(monkeypatch):
     few = functools.partial(data.loader("voices"), n_train=300, n_test=60)
-    monkeypatch.setitem(data._LOADERS, "voices", few)
+    monkeypatch.setitem(catalogue._LOADERS, "voices", few)
     pairs = paired("digits", "voices", n_train=50, n_test=20)
     assert {"image", "audio", "wave", "speaker", "label"} <= set(pairs.train)
     assert pairs.classes["label"] == list("0123456789")

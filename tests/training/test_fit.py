@@ -4,6 +4,7 @@ import io
 import math
 import random
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -645,6 +646,93 @@ def test_the_noise_of_training_differs_from_step_to_step_and_from_epoch_to_epoch
     model = Noise()
     fit(model, examples(), epochs=3, batch_size=4)
     assert len(set(model.batches)) == 9
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"validate": examples(5)}, {"validate": examples(5), "patience": 1}, {"checkpoint": "a"}],
+    ids=["alone", "validate", "patience", "checkpoint"],
+)
+def test_looking_after_every_epoch_does_not_disturb_the_run(tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    settings = {"epochs": 4, "batch_size": 4, "schedule": one_cycle, "seed": 5}
+    blind = autoencoder("dropout")
+    expected = fit(blind, examples(), **settings, **options)
+    looking = autoencoder("dropout")
+
+    def look(_):
+        torch.randn(7)
+        looking.train().loss(examples())["loss"].backward()
+
+    for path in tmp_path.iterdir():
+        path.unlink()
+    before = torch.get_rng_state()
+    history = fit(looking, examples(), **settings, **options, after_epoch=look)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert same(parameters(looking), parameters(blind))
+    assert (history.train, history.validation) == (expected.train, expected.validation)
+    assert not any(module.training for module in looking.modules())
+
+
+def test_a_look_sees_the_model_of_its_epoch_in_evaluation_mode():
+    looks, weights = [], []
+    for epochs in (1, 2, 3):
+        model = autoencoder("dropout")
+        fit(model, examples(), epochs=epochs, batch_size=4)
+        weights.append(parameters(model))
+    model = autoencoder("dropout")
+
+    def look(done):
+        assert not any(module.training for module in model.modules())
+        looks.append((done, parameters(model)))
+
+    fit(model, examples(), epochs=3, batch_size=4, after_epoch=look)
+    assert [done for done, _ in looks] == [1, 2, 3]
+    assert all(same(seen, known) for (_, seen), known in zip(looks, weights, strict=True))
+
+
+def test_what_a_look_draws_is_repeatable_and_differs_from_epoch_to_epoch_and_seed_to_seed():
+    drawn = []
+    for seed in (5, 5, 6):
+        torch.manual_seed(len(drawn))
+        fit(
+            Centre(noise=1.0),
+            examples(),
+            epochs=2,
+            seed=seed,
+            after_epoch=lambda _: drawn.append(torch.randn(1).item()),
+        )
+    assert drawn[:2] == drawn[2:4]
+    assert len(set(drawn)) == 4
+
+
+def test_after_a_new_start_only_the_remaining_epochs_are_looked_at(tmp_path):
+    looks = []
+
+    def look(done):
+        looks.append(done)
+        if looks == [1, 2]:
+            raise KeyboardInterrupt
+
+    settings = {"epochs": 4, "batch_size": 4, "checkpoint": tmp_path / "a", "after_epoch": look}
+    with pytest.raises(KeyboardInterrupt):
+        fit(Centre(noise=1.0), examples(), **settings)
+    model, whole = Centre(noise=1.0), Centre(noise=1.0)
+    fit(model, examples(), **settings)
+    assert looks == [1, 2, 3, 4]
+    fit(whole, examples(), epochs=4, batch_size=4)
+    assert same(parameters(model), parameters(whole))
+
+
+def test_a_run_that_stops_early_is_looked_at_to_its_last_epoch():
+    looks = []
+    stop_early([3.0, 1.0, 2.0, 2.0], 2, after_epoch=looks.append)
+    assert looks == [1, 2, 3, 4]
+
+
+def test_the_time_of_a_look_is_not_counted():
+    history = fit(Centre(), examples(), epochs=3, after_epoch=lambda _: time.sleep(0.5))
+    assert 0 < history.seconds < 0.5
 
 
 class Terminal(io.StringIO):

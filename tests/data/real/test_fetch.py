@@ -9,8 +9,9 @@ import stat
 
 import pytest
 
-from mmlearn_helpers.data import fetch, names, registry
-from mmlearn_helpers.data.registry import FILES, SETS
+from mmlearn_helpers.data import names
+from mmlearn_helpers.data.real import downloads, fetch, registry
+from mmlearn_helpers.data.real.registry import FILES, SETS
 
 NUMBERS = b"   0.06588172   133.150670  -1620.19814\n 1.00000000 0.5\t7e2\n"
 ROUNDED = b"0.065882 133.15 -1620.2\n1 0.5 700\n"
@@ -99,7 +100,7 @@ def test_numbers_are_known_in_any_precision(register, data_home, copy):
     FILES[register("set/numbers", b"")] = registry.File(sha256, numbers=True)
     (data_home / "set").mkdir(parents=True)
     (data_home / "set" / "numbers").write_bytes(copy)
-    assert fetch.five_digits(fetch.content("set/numbers")) == fetch.five_digits(ROUNDED)
+    assert downloads.five_digits(fetch.content("set/numbers")) == downloads.five_digits(ROUNDED)
 
 
 @pytest.mark.parametrize("copy", [ROUNDED.replace(b"700", b"701"), ROUNDED[:-4], b"words", b""])

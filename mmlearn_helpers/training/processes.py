@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -53,6 +55,13 @@ class Processes:
         fabric.launch()
         self._fabric, self.device = fabric, fabric.device
         self.rank, self.size = fabric.global_rank, fabric.world_size
+
+    @contextmanager
+    def random_numbers_of_their_own(self) -> Iterator[None]:
+        """Leave torch's random state, here and on every device in use, as the caller had it."""
+        n_gpus = torch.cuda.device_count() if torch.cuda.is_initialized() else 0
+        with torch.random.fork_rng(range(n_gpus)):
+            yield
 
     def seed(self, number: int) -> None:
         """Seed the random numbers of the processor and of the device.

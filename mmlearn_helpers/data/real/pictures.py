@@ -1,4 +1,4 @@
-"""Real data sets that this package reads by itself; scikit-learn reads those in ``scikit``."""
+"""Pictures that this package reads by itself; scikit-learn reads those in ``scikit``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import torch
 from mmlearn_helpers.batches import take
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
-from mmlearn_helpers.data.fetch import content, fetch, five_digits
+from mmlearn_helpers.data.real.downloads import five_digits
+from mmlearn_helpers.data.real.fetch import content, fetch
 
 DIGITS = tuple("0123456789")
 CLOTHES = (

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mmlearn_helpers.schedules import check_schedule, one_cycle, step_size
+from mmlearn_helpers.training.schedules import check_schedule, one_cycle, step_size
 
 
 class Schedule:

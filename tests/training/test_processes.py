@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 
-from mmlearn_helpers.processes import Processes
+from mmlearn_helpers.training.processes import Processes
 
 RUN = """
 import json, os, sys, torch

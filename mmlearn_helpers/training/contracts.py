@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from numbers import Real
 
 import torch
 from torch import nn
 
-from mmlearn_helpers.batches import Examples, is_finite
+from mmlearn_helpers.batches import Examples, is_finite, n_examples, take
 
 REMEDY = "a smaller learning_rate or a max_gradient_norm often helps."
 
@@ -109,6 +111,47 @@ def check_gradient(terms: Mapping[str, torch.Tensor | float]) -> None:
         )
 
 
+def check_after_epoch(after_epoch: Callable[[int], None]) -> None:
+    """Demand a function of the number of epochs done.
+
+    Parameters
+    ----------
+    after_epoch
+        What is to be checked.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be called with one argument.
+    """
+    try:
+        inspect.signature(after_epoch).bind(1)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"after_epoch is {after_epoch!r}, but a function of one argument is expected; give "
+            "one that takes the number of epochs done, and let it look at the model by itself."
+        ) from error
+
+
+def check_weights(model: nn.Module, where: str) -> None:
+    """Demand weights that are finite.
+
+    Parameters
+    ----------
+    model
+        Any module.
+    where
+        When this is, for the message.
+
+    Raises
+    ------
+    FloatingPointError
+        If a weight is NaN or infinite.
+    """
+    if not all(torch.isfinite(weights).all() for weights in model.parameters()):
+        raise FloatingPointError(f"A weight became NaN or infinite {where}; {REMEDY}")
+
+
 def loss_terms(
     model: nn.Module, batch: Examples, where: str
 ) -> tuple[Mapping[str, torch.Tensor | float], dict[str, float]]:
@@ -140,6 +183,40 @@ def loss_terms(
     if not math.isfinite(values["loss"]):
         raise FloatingPointError(_explain_loss(model, batch, values, where))
     return terms, values
+
+
+@torch.no_grad()
+def mean_terms(model: nn.Module, data: Examples, batch_size: int, where: str) -> dict[str, float]:
+    """Average a model's terms over all examples, in evaluation mode.
+
+    Parameters
+    ----------
+    model
+        A module with a method ``loss``.
+    data
+        The examples.
+    batch_size
+        How many of them the loss is asked for at a time.
+    where
+        When this is, for the message.
+
+    Returns
+    -------
+    dict[str, float]
+        Every term, as a mean per example.
+
+    Raises
+    ------
+    TypeError, ValueError, FloatingPointError
+        If the terms are not usable or the loss not finite, as in :func:`loss_terms`.
+    """
+    model.eval()
+    n = n_examples(data)
+    totals: dict[str, float] = defaultdict(float)
+    for rows in torch.arange(n).split(batch_size):
+        for name, value in loss_terms(model, take(data, rows), where)[1].items():
+            totals[name] += value * len(rows) / n
+    return totals
 
 
 def _explain_loss(

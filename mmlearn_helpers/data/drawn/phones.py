@@ -1,4 +1,4 @@
-"""What the made-up speakers of :func:`~mmlearn_helpers.data.voices.voices` say, and how."""
+"""What the made-up speakers of :func:`~mmlearn_helpers.data.drawn.voices.voices` say, and how."""
 
 from __future__ import annotations
 

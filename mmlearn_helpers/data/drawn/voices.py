@@ -13,7 +13,7 @@ from mmlearn_helpers.checks import check_count, check_seed
 from mmlearn_helpers.data.audio import log_mel
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
-from mmlearn_helpers.data.phones import SPEAKERS, WORDS, spell
+from mmlearn_helpers.data.drawn.phones import SPEAKERS, WORDS, spell
 
 SAMPLE_RATE = 8000
 SAMPLES = 4096

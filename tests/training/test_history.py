@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mmlearn_helpers.history import History
+from mmlearn_helpers.training.history import History
 
 
 def recorded(*losses):

@@ -21,7 +21,8 @@ import warnings
 import numpy as np
 import pytest
 
-from mmlearn_helpers.data import fetch, load
+from mmlearn_helpers.data import load
+from mmlearn_helpers.data.real import downloads, fetch
 
 PATH = "made-up/numbers.bin"
 CONTENT = np.random.default_rng(0).bytes(2**19)
@@ -29,7 +30,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 PAGE = b"\n<!DOCTYPE html><html><body>Please log in.</body></html>"
 ELSEWHERE = f"""
 import sys
-from mmlearn_helpers.data import fetch, registry
+from mmlearn_helpers.data.real import fetch, registry
 registry.FILES[{PATH!r}] = registry.File({SHA256!r}, tuple(sys.argv[1:]))
 print(fetch.fetch({PATH!r}))
 """
@@ -182,7 +183,7 @@ def test_the_message_says_what_every_mirror_answered(mirror, refused, target, tr
 
 @fault
 def test_a_mirror_that_falls_silent_is_left(mirror, get, target, monkeypatch):
-    monkeypatch.setattr(fetch, "SECONDS", (1.0, 0.3))
+    monkeypatch.setattr(downloads, "SECONDS", (1.0, 0.3))
     awake = threading.Event()
 
     def silent(handler):
@@ -321,7 +322,7 @@ def test_after_a_kill_the_next_start_fetches_the_file(mirror, get, target):
     get(url)
     assert target.read_bytes() == CONTENT
     assert parts(target) == [left_over], "it might be another process that is still at work"
-    long_ago = time.time() - 2 * fetch.SECONDS_OF_SILENCE
+    long_ago = time.time() - 2 * downloads.SECONDS_OF_SILENCE
     os.utime(left_over, (long_ago, long_ago))
     target.unlink()
     get(url)

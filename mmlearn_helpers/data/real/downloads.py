@@ -1,4 +1,4 @@
-"""Fetch the files of the real data sets once, and never take half a file for data."""
+"""Download a file from one of its mirrors, and never take half a file for data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmlearn_helpers.data.cache import data_folder
-from mmlearn_helpers.data.registry import FILES, File
+from mmlearn_helpers.data.real.registry import FILES, File
 
 if TYPE_CHECKING:
     import requests
@@ -25,8 +25,8 @@ SECONDS = (10.0, 30.0)  # to wait for a connection, and for the next bytes
 SECONDS_OF_SILENCE = 3600.0  # a download that has not grown for so long has died
 
 
-def fetch(path: str) -> Path:
-    """Give the place of a file of a real data set; fetch it if it is not there yet.
+def download(path: str) -> Path:
+    """Give the place of a published file; download it if it is not there yet.
 
     The file is downloaded under another name in the same folder, checked, and moved into place in
     one step: a process that is killed, or two that fetch at once, leave nothing half-written.
@@ -35,8 +35,7 @@ def fetch(path: str) -> Path:
     ----------
     path
         Where the file lies below :func:`~mmlearn_helpers.data.cache.data_folder`; one of the keys
-        of ``mmlearn_helpers.data.registry.FILES``. A file that is not compressed may also lie
-        there packed, with ``.gz`` at the end of its name.
+        of ``mmlearn_helpers.data.real.registry.FILES`` that is not made from another.
 
     Returns
     -------
@@ -45,24 +44,12 @@ def fetch(path: str) -> Path:
 
     Raises
     ------
-    KeyError
-        If no file is registered under that path.
     FileNotFoundError
-        If the right file is not there and cannot be fetched or kept; the message says what every
-        mirror answered and where to put the file by hand.
+        If the right file is not there and cannot be fetched or kept.
     """
-    if path not in FILES:
-        raise KeyError(
-            f"No file {path!r} is registered; expected is one of {', '.join(FILES)}. Check the "
-            "spelling, or add the file to mmlearn_helpers/data/registry.py."
-        )
     file, target = FILES[path], data_folder() / path
-    if file.made_from:
-        from mmlearn_helpers.data.scikit import make
-
-        return make(path)
     faults = []
-    for place in filter(Path.is_file, _places(target)):
+    for place in filter(Path.is_file, places(target)):
         try:
             if digest(place, file, packed=place != target) == file.sha256:
                 return place
@@ -72,42 +59,8 @@ def fetch(path: str) -> Path:
             faults.append(f"{place} is there, but its content is not that of the published file")
     _from_a_mirror(path, file, target, faults)
     for fault in faults:
-        warnings.warn(f"{fault}; the right one has been fetched.", stacklevel=2)
+        warnings.warn(f"{fault}; the right one has been fetched.", stacklevel=3)
     return target
-
-
-def is_here(path: str) -> bool:
-    """Say whether a file of a real data set is there; its content is not checked.
-
-    Parameters
-    ----------
-    path
-        As for :func:`fetch`.
-
-    Returns
-    -------
-    bool
-        Whether it is there, packed or not.
-    """
-    return any(place.is_file() for place in _places(data_folder() / path))
-
-
-def content(path: str) -> bytes:
-    """Read a file of a real data set, unpacked if it lies there packed; fetch it if need be.
-
-    Parameters
-    ----------
-    path
-        As for :func:`fetch`, which says what is raised.
-
-    Returns
-    -------
-    bytes
-        What the published file holds.
-    """
-    place = fetch(path)
-    raw = place.read_bytes()
-    return raw if place == data_folder() / path else gzip.decompress(raw)
 
 
 def digest(path: Path, file: File, packed: bool = False) -> str:
@@ -151,7 +104,19 @@ def five_digits(content: bytes) -> bytes:
     return " ".join(f"{float(number):.5g}" for number in content.split()).encode()
 
 
-def _places(target: Path) -> tuple[Path, Path]:
+def places(target: Path) -> tuple[Path, Path]:
+    """Give the two places where a file may lie.
+
+    Parameters
+    ----------
+    target
+        Its place below the folder of the data.
+
+    Returns
+    -------
+    tuple[pathlib.Path, pathlib.Path]
+        The place itself, and that of a packed copy beside it.
+    """
     return target, target.with_name(f"{target.name}.gz")
 
 

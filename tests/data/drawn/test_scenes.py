@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmlearn_helpers import data
-from mmlearn_helpers.data.scenes import COLOURS, RADII
+from mmlearn_helpers.data.drawn.scenes import COLOURS, RADII
 
 
 @pytest.fixture(scope="module")

@@ -83,6 +83,6 @@ class History:
         Axes
             One axes with all terms.
         """
-        from mmlearn_helpers.plots import loss_curves
+        from mmlearn_helpers.plots import loss_curves  # here, because matplotlib takes its time
 
         return loss_curves(self)

@@ -11,7 +11,7 @@ from mmlearn_helpers.batches import take
 from mmlearn_helpers.data.audio import log_mel
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
-from mmlearn_helpers.data.fetch import fetch
+from mmlearn_helpers.data.real.fetch import fetch
 
 ARCHIVE = "fsdd/v1.0.9.tar.gz"
 SAMPLE_RATE = 8000

@@ -15,9 +15,9 @@ from scipy.linalg import solve_toeplitz
 
 from mmlearn_helpers import data
 from mmlearn_helpers.data.audio import log_mel
-from mmlearn_helpers.data.phones import PHONES, SPEAKERS, spell
+from mmlearn_helpers.data.drawn.phones import PHONES, SPEAKERS, spell
 
-voices = importlib.import_module("mmlearn_helpers.data.voices")
+voices = importlib.import_module("mmlearn_helpers.data.drawn.voices")
 
 needs_real_data = pytest.mark.skipif(
     "MMLEARN_DATA" not in os.environ, reason="MMLEARN_DATA names no folder with data"

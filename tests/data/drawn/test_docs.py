@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mmlearn_helpers import data
-from mmlearn_helpers.data.docs import FEWEST_DOCUMENTS, PACKAGES
+from mmlearn_helpers.data.drawn.docs import FEWEST_DOCUMENTS, PACKAGES
 
 
 @pytest.fixture(scope="module")

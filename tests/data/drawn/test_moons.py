@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmlearn_helpers import data
-from mmlearn_helpers.data.moons import RADIUS, moon
+from mmlearn_helpers.data.drawn.moons import RADIUS, moon
 
 
 @pytest.mark.parametrize("phase", [0.0, 0.2, 0.5, 0.75, 1.0])

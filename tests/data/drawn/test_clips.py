@@ -12,7 +12,7 @@ import torch
 from mmlearn_helpers import data
 from mmlearn_helpers.data.audio import log_mel
 
-clips = importlib.import_module("mmlearn_helpers.data.clips")
+clips = importlib.import_module("mmlearn_helpers.data.drawn.clips")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import torch
 from scipy.io import savemat
 
 from mmlearn_helpers import data
-from mmlearn_helpers.data import registry, scikit
+from mmlearn_helpers.data.real import registry, scikit
 
 needs_real_data = pytest.mark.skipif(
     "MMLEARN_DATA" not in os.environ, reason="MMLEARN_DATA names no folder with data"

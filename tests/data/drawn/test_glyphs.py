@@ -5,7 +5,7 @@ import torch
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from mmlearn_helpers import data
-from mmlearn_helpers.data.glyphs import CHARACTERS, FONTS, _masters, _picture
+from mmlearn_helpers.data.drawn.glyphs import CHARACTERS, FONTS, _masters, _picture
 
 
 def draw(**factors):

@@ -17,7 +17,7 @@ from mmlearn_helpers import data
 from mmlearn_helpers.data.audio import log_mel
 from mmlearn_helpers.data.cache import data_folder
 
-spoken_digits = importlib.import_module("mmlearn_helpers.data.spoken_digits")
+spoken_digits = importlib.import_module("mmlearn_helpers.data.real.spoken_digits")
 
 needs_real_data = pytest.mark.skipif(
     "MMLEARN_DATA" not in os.environ, reason="MMLEARN_DATA names no folder with data"

@@ -2,69 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import shutil
-import tempfile
-import warnings
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import torch
 
-from mmlearn_helpers.data.cache import data_folder, drawn
+from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
-from mmlearn_helpers.data.fetch import fetch
-from mmlearn_helpers.data.registry import FILES
+from mmlearn_helpers.data.real.made import make, read
 
 N_WORDS = 2000
-
-
-def make(path: str) -> Path:
-    """Give the place of a file that scikit-learn keeps; let it be made if it is not there.
-
-    The archive is fetched as every other file is, scikit-learn makes its own file from it in a
-    folder aside, and that is moved into place in one step.
-
-    Parameters
-    ----------
-    path
-        ``"scikit_learn/20news-bydate_py3.pkz"`` or ``"scikit_learn/olivetti_py3.pkz"``.
-
-    Returns
-    -------
-    pathlib.Path
-        The file, which scikit-learn has read without complaint.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the file is not there and its archive cannot be fetched, or nothing can be written.
-    """
-    target = data_folder() / path
-    if target.is_file():
-        try:
-            _read(path, target.parent)
-        except Exception as error:  # reading a damaged pickle can raise anything
-            warnings.warn(f"{target} cannot be read ({error}) and is made anew.", stacklevel=3)
-        else:
-            return target
-    source = fetch(FILES[path].made_from)
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix="made-") as home:
-            # Where scikit-learn itself would have put what it downloads.
-            where = Path(home, "20news_home" if "20news" in path else "", source.name)
-            where.parent.mkdir(exist_ok=True)
-            shutil.copyfile(source, where)
-            _read(path, Path(home), download_if_missing=True)
-            Path(home, target.name).replace(target)
-    except OSError as error:
-        raise FileNotFoundError(
-            f"scikit-learn cannot make {target} from {source}: {error}. Free some space there, or "
-            f"put scikit-learn's own {target.name} from another computer at {target}."
-        ) from error
-    return target
 
 
 def newsgroups() -> Dataset:
@@ -102,7 +46,7 @@ def _count_words(n_words: int) -> Dataset:
     )
     raw, splits = {}, {}
     for split in ("train", "test"):
-        raw[split] = _read(path, home, subset=split, remove=("headers", "footers", "quotes"))
+        raw[split] = read(path, home, subset=split, remove=("headers", "footers", "quotes"))
         known = count.fit_transform if split == "train" else count.transform
         text = torch.from_numpy(known(raw[split].data).toarray()).short()
         label = torch.from_numpy(raw[split].target).long()
@@ -141,7 +85,7 @@ def olivetti() -> Dataset:
         If the data are not there and cannot be fetched.
     """
     path = "scikit_learn/olivetti_py3.pkz"
-    raw = _read(path, make(path).parent)
+    raw = read(path, make(path).parent)
     image = torch.from_numpy(raw.images).float()[:, None]
     label = torch.from_numpy(raw.target).long()
     last = torch.arange(len(label)) % 10 >= 8
@@ -159,13 +103,3 @@ def olivetti() -> Dataset:
         ),
         classes={"label": [f"person {i}" for i in range(40)]},
     )
-
-
-def _read(path: str, home: Path, download_if_missing: bool = False, **options: object) -> Any:  # noqa: ANN401
-    from sklearn import datasets
-
-    load: Callable[..., Any] = (
-        datasets.fetch_20newsgroups if "20news" in path else datasets.fetch_olivetti_faces
-    )
-    with contextlib.redirect_stdout(io.StringIO()):  # both loaders print
-        return load(data_home=str(home), download_if_missing=download_if_missing, **options)
