@@ -119,8 +119,10 @@ def start_lab():
 class TinyBook:
     """A copy of the tiny book, with the real tools and the real configuration."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, fresh: bool = True) -> None:
         self.root = root
+        if not fresh:
+            return
         shutil.copytree(TINY, root, dirs_exist_ok=True)
         for name in ("_config.yml", "requirements.txt", "pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, root)

@@ -99,6 +99,26 @@ def test_the_first_use_of_a_term_links_to_the_glossary(chapter):
         assert before, f"{term!r} is used before it is linked: …{context!r}"
 
 
+@pytest.mark.parametrize("chapter", TAUGHT)
+def test_no_sentence_promises_a_chapter_that_is_not_there(chapter):
+    promises = r"a later chapter|chapter of its own|chapters of their own|a coming chapter"
+    assert re.findall(promises, SOURCES[chapter], re.IGNORECASE) == []
+
+
+@pytest.mark.parametrize("chapter", TAUGHT)
+def test_the_notes_are_introduced_before_they_are_used(chapter):
+    prose = "\n\n".join(
+        cell.source for cell in read(ROOT, chapter).cells if cell.cell_type == "markdown"
+    )
+    prose = prose[: prose.index("## What the notes said")]
+    paragraphs = prose.split("\n\n")
+    mention = r"\b[Tt]he (?:study )?notes\b|\bclaim \d\.\d"
+    first = next((i for i, text in enumerate(paragraphs) if re.search(mention, text)), None)
+    if first is not None:
+        before = "".join(paragraphs[: first + 1])
+        assert re.search(r"appendix/notes|course gr[eo]w", before), paragraphs[first]
+
+
 def test_every_page_of_the_book_is_in_the_contents():
     files = {str(path.relative_to(ROOT).with_suffix("")) for path in ROOT.glob("book/**/*.md")}
     assert files == set(pages(ROOT))

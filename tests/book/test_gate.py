@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from jupyter_cache import get_cache
+from reach import chapter_hash
+from worlds import wanted
 
 PAGE = "_build/html/book/chapter.html"
 
@@ -16,10 +19,24 @@ def tiny(tmp_path, tiny_book):
     return tiny_book(tmp_path)
 
 
-def test_a_sound_book_passes(tiny):
-    assert tiny.run("build.py").returncode == 0
-    assert "the answer is 1" in tiny.page
-    recheck = tiny.run("recheck.py")
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory, tiny_book):
+    """A copy that is built and has no fault."""
+    book = tiny_book(tmp_path_factory.mktemp("sound"))
+    assert book.run("build.py").returncode == 0
+    return book
+
+
+@pytest.fixture
+def built(sound, tmp_path, tiny_book):
+    """A fresh copy of that, to be spoilt."""
+    shutil.copytree(sound.root, tmp_path, dirs_exist_ok=True)
+    return tiny_book(tmp_path, fresh=False)
+
+
+def test_a_sound_book_passes(built):
+    assert "the answer is 1" in built.page
+    recheck = built.run("recheck.py")
     assert recheck.returncode == 0, recheck.stdout
     assert "4 passed" in recheck.stdout  # two more cells say where the package is
 
@@ -41,78 +58,89 @@ assert ANSWER == 1
 
 ```{code-cell} ipython3
 import random
+assert ANSWER == 3
 """
 
 
-def plant_claims(tiny):
-    tiny.edit("book/chapter.md", "```{code-cell} ipython3\nimport random\n", CLAIMS)
+@pytest.fixture(scope="module")
+def fallen(tmp_path_factory, tiny_book):
+    """A copy in which three claims do not hold, and what its build said."""
+    book = tiny_book(tmp_path_factory.mktemp("fallen"))
+    book.edit("book/chapter.md", "```{code-cell} ipython3\nimport random\n", CLAIMS)
+    return book, book.run("build.py")
 
 
-def test_a_claim_that_falls_stops_nothing_and_is_said(tiny):
-    plant_claims(tiny)
-    build = tiny.run("build.py")
+def test_a_claim_that_falls_stops_nothing_and_is_said(fallen):
+    book, build = fallen
     assert build.returncode == 0
-    *_, first, second, last = build.stdout.splitlines()
+    *_, first, second, third, last = build.stdout.splitlines()
     assert first == "book/chapter: this claim did not hold here: ANSWER == 2"
     assert second == "book/chapter: this claim did not hold here: ANSWER < 0"
+    assert third == "book/chapter: this claim did not hold here: ANSWER == 3"
     assert last.startswith("The book is ready: open file:")
     said = "This claim did not hold here"
-    top, _, rest = tiny.page.partition("the answer is 1")
-    assert "2 claims of the text did not hold" in top and "claim-fell" not in top
-    assert rest.count(f'admonition-title">{said}') == 2
+    top, _, rest = book.page.partition("the answer is 1")
+    assert "3 claims of the text did not hold" in top and "claim-fell" not in top
+    assert rest.count(f'admonition-title">{said}') == 3
     assert "Python 3." in rest and "numpy " in rest and "The claims of the text, checked" in rest
     assert rest.index(said) < rest.index("a repeatable number")
 
 
-def test_a_claim_that_fell_is_said_again_and_is_red(tiny):
-    plant_claims(tiny)
-    assert tiny.run("build.py").returncode == 0
-    again = tiny.run("build.py")
+def test_a_claim_that_fell_is_said_again_and_is_red(fallen):
+    book, _ = fallen
+    again = book.run("build.py")
     assert again.returncode == 0 and "did not hold here: ANSWER == 2" in again.stdout
-    recheck = tiny.run("recheck.py")
+    recheck = book.run("recheck.py")
     assert recheck.returncode == 1 and "did not hold here: ANSWER == 2" in recheck.stdout
 
 
-def test_a_claim_beside_its_derivation_that_falls_is_said(tiny):
-    tiny.edit("book/chapter.md", "random.seed(0)", "random.seed(0)\nassert random.random() > 2")
-    build = tiny.run("build.py")
-    assert build.returncode == 0 and "did not hold here: random.random() > 2" in build.stdout
-    assert "One claim" not in tiny.page and "one claim of the text did not hold" in tiny.page
-    assert "a repeatable number" in tiny.page
+BREAKS = {  # what stands in the place of the seed, what the build says, what the page says
+    "raises": ("1 / 0", "ZeroDivisionError: division by zero", "ZeroDivisionError"),
+    "endless": ("while True: pass", "stopped after 12 s", "the limit for a chapter"),
+    "dies": ("__import__('os')._exit(1)", "the kernel died", "the kernel died"),
+}
 
 
-def broken(tiny, build, words):
-    """A build in which a chapter broke off: its page and all others are there."""
-    assert build.returncode == 1 and f"book/chapter broke off: {words}" in build.stdout
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory, tiny_book):
+    """A copy with three more chapters that break off, and what its build said."""
+    book = tiny_book(tmp_path_factory.mktemp("broken"))
+    source = (book.root / "book/chapter.md").read_text().replace("$$ (sum)", "$$")
+    for name, (code, _, _) in BREAKS.items():
+        (book.root / f"book/{name}.md").write_text(source.replace("random.seed(0)", code))
+        book.edit(
+            "_toc.yml",
+            "  - file: book/chapter\n",
+            f"  - file: book/chapter\n  - file: book/{name}\n",
+        )
+    return book, book.run("build.py", "--limit", "12")
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_chapter_that_breaks_off_spoils_its_own_page_only(broken, name):
+    book, build = broken
+    _, said, shown = BREAKS[name]
+    assert build.returncode == 1 and f"book/{name} broke off: {said}" in build.stdout
     assert "The book is there, with the faults named above: open" in build.stdout
-    assert "It has" in (tiny.root / "_build/html/book/index.html").read_text()
-    top, _, rest = tiny.page.partition("the answer is 1")
-    assert "This page is not complete" in top and "a repeatable number: 0" not in rest
-    recheck = tiny.run("recheck.py")
-    assert recheck.returncode == 1 and f"broke off: {words}" in recheck.stdout
-    return rest
+    assert "a repeatable number: 0" in book.page and "not complete" not in book.page
+    page = (book.root / f"_build/html/book/{name}.html").read_text()
+    top, _, rest = page.partition("the answer is 1")
+    assert "This page is not complete" in top
+    assert shown in rest and "a repeatable number: 0" not in rest
 
 
-def test_an_exception_spoils_its_own_page_only(tiny):
-    tiny.edit("book/chapter.md", "random.seed(0)", "1 / 0")
-    rest = broken(tiny, tiny.run("build.py"), "ZeroDivisionError: division by zero")
-    assert "ZeroDivisionError" in rest
-    again = tiny.run("build.py")
-    assert again.returncode == 1 and "ZeroDivisionError" in again.stdout
-    tiny.edit("book/chapter.md", "1 / 0", "random.seed(0)")
-    assert tiny.run("build.py").returncode == 0
-    assert "This page is not complete" not in tiny.page
-
-
-def test_an_endless_chapter_is_stopped(tiny):
-    tiny.edit("book/chapter.md", "random.seed(0)", "while True: pass")
-    build = tiny.run("build.py", "--limit", "8")
-    assert "the limit for a chapter" in broken(tiny, build, "stopped after 8 s")
-
-
-def test_a_kernel_that_dies_spoils_its_own_page_only(tiny):
-    tiny.edit("book/chapter.md", "random.seed(0)", "__import__('os')._exit(1)")
-    assert "the kernel died" in broken(tiny, tiny.run("build.py"), "the kernel died")
+def test_a_chapter_that_broke_off_is_red_and_runs_again(broken):
+    book, _ = broken
+    recheck = book.run("recheck.py")
+    assert recheck.returncode == 1 and "book/endless broke off" in recheck.stdout
+    for name, (code, _, _) in BREAKS.items():
+        if name != "raises":
+            book.edit(f"book/{name}.md", code, "random.seed(0)")
+    again = book.run("build.py")
+    assert again.returncode == 1
+    assert "raises broke off" in again.stdout and "dies broke off" not in again.stdout
+    page = (book.root / "_build/html/book/dies.html").read_text()
+    assert "not complete" not in page and "a repeatable number: 0" in page
 
 
 def test_a_warning_on_the_page_is_caught(tiny):
@@ -122,20 +150,18 @@ def test_a_warning_on_the_page_is_caught(tiny):
     assert "a repeatable number" in tiny.page
 
 
-def test_a_stale_reference_is_caught(tiny):
-    assert tiny.run("build.py").returncode == 0
-    cache = get_cache(tiny.root / "_build" / ".jupyter_cache")
+def test_a_stale_reference_is_caught(built):
+    cache = get_cache(built.root / "_build" / ".jupyter_cache")
     (record,) = cache.list_cache_records()
     stored = cache.path / "executed" / record.hashkey / "base.ipynb"
     stored.write_text(stored.read_text().replace("the answer is 1", "the answer is 7"))
-    recheck = tiny.run("recheck.py")
+    recheck = built.run("recheck.py")
     assert recheck.returncode != 0 and "1 failed" in recheck.stdout
 
 
-def test_a_missing_reference_is_caught(tiny):
-    assert tiny.run("build.py").returncode == 0
-    get_cache(tiny.root / "_build" / ".jupyter_cache").clear_cache()
-    recheck = tiny.run("recheck.py")
+def test_a_missing_reference_is_caught(built):
+    get_cache(built.root / "_build" / ".jupyter_cache").clear_cache()
+    recheck = built.run("recheck.py")
     assert recheck.returncode != 0 and "No executed copy" in recheck.stderr
 
 
@@ -150,10 +176,11 @@ def test_an_output_that_the_page_lacks_is_caught(tiny):
     assert recheck.returncode != 0 and "1 failed" in recheck.stdout
 
 
-def test_a_broken_cross_reference_is_caught(tiny):
-    tiny.edit("book/index.md", "{eq}`sum`", "{eq}`product`")
-    build = tiny.run("build.py")
+def test_a_broken_cross_reference_is_caught(built):
+    built.edit("book/index.md", "{eq}`sum`", "{eq}`product`")
+    build = built.run("build.py")
     assert build.returncode != 0 and "equation not found: product" in build.stderr
+    assert built.run("build.py").returncode != 0  # not taken for finished
 
 
 def test_a_broken_link_to_a_page_is_caught(tiny):
@@ -168,56 +195,71 @@ def test_markup_without_a_plain_counterpart_is_caught(tiny):
     assert build.returncode != 0 and "{sub}`below`" in build.stderr
 
 
-def test_a_changed_helper_is_never_shown_with_an_old_output(tiny):
-    assert tiny.run("build.py").returncode == 0
-    tiny.edit("mmlearn_helpers/__init__.py", "ANSWER = 1", "ANSWER = 2")
-    assert tiny.run("build.py").returncode == 0
-    assert "the answer is 2" in tiny.page and "the answer is 1" not in tiny.page
+def test_a_changed_helper_is_never_shown_with_an_old_output(built):
+    built.edit("mmlearn_helpers/__init__.py", "ANSWER = 1", "ANSWER = 2")
+    assert built.run("build.py").returncode == 0
+    assert "the answer is 2" in built.page and "the answer is 1" not in built.page
 
 
-def test_a_failed_build_is_not_taken_for_a_finished_one(tiny):
-    tiny.edit("book/index.md", "{eq}`sum`", "{eq}`product`")
-    assert tiny.run("build.py").returncode != 0
-    assert tiny.run("build.py").returncode != 0
-
-
-def test_nothing_runs_twice(tiny):
-    assert tiny.run("build.py").returncode == 0
-    before = (tiny.root / PAGE).stat().st_mtime_ns
-    again = tiny.run("build.py")
+def test_nothing_runs_twice(built):
+    before = (built.root / PAGE).stat().st_mtime_ns
+    again = built.run("build.py")
     assert again.returncode == 0 and "The book is ready" in again.stdout
-    assert (tiny.root / PAGE).stat().st_mtime_ns == before
+    assert (built.root / PAGE).stat().st_mtime_ns == before
 
 
-def test_a_claim_that_needs_its_seed_falls_in_other_worlds(tiny):
-    lucky = "import numpy\nassert numpy.random.default_rng(0).random() > 0.6"
-    tiny.edit("book/chapter.md", "random.seed(0)", f"random.seed(0)\n{lucky}")
-    record = tiny.root / "book" / "appendix" / "claims.json"
-    other = tiny.run("worlds.py", "--shifts", "3", "4")
-    assert other.returncode == 1 and not record.exists()
-    tried = tiny.run("worlds.py")
-    assert tried.returncode == 1 and "1 claims in 9 worlds" in tried.stdout
-    worlds = json.loads(record.read_text())["book/chapter"]["worlds"]
-    fell = {world["shift"]: [claim["claim"] for claim in world["fell"]] for world in worlds}
-    assert fell[0] == [] and fell[202] == ["numpy.random.default_rng(0).random() > 0.6"]
-    build = tiny.run("build.py")
-    assert build.returncode == 0
-    page = (tiny.root / "_build/derived/claims.md").read_text()
-    assert "seeds + 202: `numpy.random.default_rng(0).random() > 0.6`" in page
-    tiny.edit("book/chapter.md", "random() > 0.6", "random() < 1")
-    mended = tiny.run("worlds.py")
-    assert mended.returncode == 0 and "0 fell" in mended.stdout
-    assert tiny.run("worlds.py").stdout == ""
+LUCKY = "numpy.random.default_rng(0).random() > 0.6"
 
 
-def test_an_exception_in_another_world_is_a_fall(tiny):
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory, tiny_book):
+    """A copy with a claim that needs its seed and an exception elsewhere, tried in all worlds."""
+    book = tiny_book(tmp_path_factory.mktemp("worlds"))
     shift = "int(__import__('os').environ['MMLEARN_SEED_SHIFT'])"
-    tiny.edit("book/chapter.md", "random.seed(0)", f"1 / ({shift} - 101)\nassert True")
-    tried = tiny.run("worlds.py", "chapter")
-    assert tried.returncode == 1 and "no exception, but ZeroDivisionError" in tried.stdout
-    assert tried.stdout.count("seeds + 101") == 3 and "seeds + 0" not in tried.stdout
+    book.edit("book/chapter.md", "random.seed(0)", f"1 / ({shift} - 101)\nassert True")
+    book.edit(
+        "book/chapter.md", 'print("the answer', f'import numpy\nassert {LUCKY}\nprint("the answer'
+    )
+    return book, book.run("worlds.py")
 
 
-def test_an_unknown_chapter_is_refused(tiny):
-    tried = tiny.run("worlds.py", "chaptre")
-    assert tried.returncode == 1 and "There is no chapter chaptre" in tried.stderr
+def test_what_needs_its_seed_falls_in_other_worlds(tried):
+    book, run = tried
+    assert run.returncode == 1 and "2 claims in 9 worlds" in run.stdout
+    assert run.stdout.count("no exception, but ZeroDivisionError") == 3
+    record = json.loads((book.root / "book/appendix/claims.json").read_text())["book/chapter"]
+    fell = {w["shift"]: [claim["claim"] for claim in w["fell"]] for w in record["worlds"]}
+    assert fell[0] == [] and fell[202] == [LUCKY] and "ZeroDivision" in fell[101][-1]
+    assert record["hash"] == chapter_hash(book.root, "book/chapter")
+
+
+def test_the_page_names_what_fell(tried):
+    book, _ = tried
+    book.run("build.py")
+    page = (book.root / "_build/derived/claims.md").read_text()
+    assert f"seeds + 202: `{LUCKY}`" in page and "| 2 | 9: SSE4, AVX2" in page
+
+
+def test_what_fell_or_changed_is_tried_again(tried):
+    book, _ = tried
+    path = book.root / "book/appendix/claims.json"
+    record = json.loads(path.read_text())
+    assert wanted(book.root, []) == ["book/chapter"]
+    for world in record["book/chapter"]["worlds"]:
+        world["fell"] = []
+    path.write_text(json.dumps(record))
+    assert wanted(book.root, []) == []
+    assert wanted(book.root, ["chapter"]) == ["book/chapter"]
+    book.edit("book/chapter.md", "assert True", "assert 1")
+    assert wanted(book.root, []) == ["book/chapter"]
+
+
+def test_shifts_of_ones_own_leave_no_record(built):
+    run = built.run("worlds.py", "--shifts", "5")
+    assert run.returncode == 0 and "0 claims in 3 worlds, 0 fell" in run.stdout
+    assert not (built.root / "book/appendix/claims.json").exists()
+
+
+def test_an_unknown_chapter_is_refused(built):
+    with pytest.raises(SystemExit, match="There is no chapter chaptre"):
+        wanted(built.root, ["chaptre"])

@@ -14,7 +14,7 @@ import pytest
 from chapters import ROOT, chapters, is_homework, read
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from notebooks import YOUR_ATTEMPT, Converter, UnknownMarkupError, without_solutions
+from notebooks import NEEDS_PACKAGE, YOUR_ATTEMPT, Converter, UnknownMarkupError, without_solutions
 
 CHAPTERS = chapters(ROOT)
 
@@ -45,7 +45,10 @@ def run(notebook, folder, python_path):
         del os.environ["PYTHONPATH"]
 
 
-def test_it_runs_outside_the_checkout(notebook, wheel_folder, tmp_path):
+@pytest.mark.parametrize("page", [name for name in CHAPTERS if is_homework(name)])
+def test_a_students_notebook_runs_outside_the_checkout(page, html, wheel_folder, tmp_path):
+    """The other notebooks have run like this when their outputs were compared with the pages."""
+    notebook = nbformat.read(html / "_sources" / f"{page}.ipynb", as_version=4)
     asks = "import mmlearn_helpers\nprint(mmlearn_helpers.__file__)"
     notebook.cells.append(nbformat.v4.new_code_cell(asks))
     run(notebook, tmp_path, wheel_folder)
@@ -59,9 +62,19 @@ def test_the_package_brings_the_scripts_of_its_figures(wheel_folder):
     assert {path.name for path in (wheel_folder / folder).iterdir() if path.is_file()} == ours
 
 
-def test_it_says_how_to_get_the_package(notebook, tmp_path):
+def test_every_notebook_begins_by_looking_for_the_package(notebook):
+    assert notebook.cells[0].source == NEEDS_PACKAGE
+
+
+def test_its_claims_let_run_all_go_on(notebook):
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        assert ("raises-exception" in tags) == ("claims" in tags)
+
+
+def test_it_says_how_to_get_the_package(tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['mmlearn_helpers'] = None")
-    notebook.cells = notebook.cells[:1]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NEEDS_PACKAGE)])
     with pytest.raises(CellExecutionError, match=r"Using this book.*%pip install"):
         run(notebook, tmp_path, tmp_path)
 
