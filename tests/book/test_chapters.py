@@ -106,6 +106,15 @@ def test_no_sentence_promises_a_chapter_that_is_not_there(chapter):
 
 
 @pytest.mark.parametrize("chapter", TAUGHT)
+def test_one_symbol_has_one_meaning(chapter):
+    notation = (ROOT / "book/start/notation.md").read_text()
+    rows = re.findall(r"^\|.*\| (`[^|]*`) \|$", notation[notation.index("## One symbol") :], re.M)
+    others = [other for row in rows for other in re.findall(r"`([^`]+)`", row)]
+    assert len(rows) == 6
+    assert [other for other in others if other in SOURCES[chapter]] == []
+
+
+@pytest.mark.parametrize("chapter", TAUGHT)
 def test_the_notes_are_introduced_before_they_are_used(chapter):
     prose = "\n\n".join(
         cell.source for cell in read(ROOT, chapter).cells if cell.cell_type == "markdown"
