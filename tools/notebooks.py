@@ -208,7 +208,11 @@ class Converter:
 
 def plain_cell(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Copy a code cell with its outputs; where a claim falls, "Run all" is to go on."""
-    tags = {"tags": ["claims", "raises-exception"]} if "claims" in cell.metadata.get("tags", []) else {}
+    tags = (
+        {"tags": ["claims", "raises-exception"]}
+        if "claims" in cell.metadata.get("tags", [])
+        else {}
+    )
     copied = {name: cell[name] for name in ("execution_count", "outputs") if cell.get(name)}
     return new_code_cell(cell.source, metadata=tags, **copied)
 

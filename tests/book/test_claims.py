@@ -7,7 +7,7 @@ import builtins
 
 import pytest
 from chapters import ROOT, chapters, is_homework, read
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from reach import chapter_hash, code_cells, own_modules, read_record, sentence
 from worlds import SHIFTS, worlds
 
@@ -137,7 +137,7 @@ def test_the_page_shows_every_chapter_of_the_record(html):
 
 
 def test_the_hash_sees_cells_and_modules_of_the_own_part(tmp_path):
-    header = "---\nkernelspec:\n  name: python3\n---\n\n"
+    header = "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n"
     code = "```{code-cell} ipython3\nfrom mmlearn_helpers.part.one import f\n```\n"
     files = {
         "book/part/one.md": header + code,
@@ -173,5 +173,5 @@ def test_the_hash_sees_cells_and_modules_of_the_own_part(tmp_path):
 def test_a_fallen_claim_is_named_with_its_sentence():
     text = "# A title\n\nIt is so. It is *always* so.\n\n$$\nx\n$$"
     notebook = planted([("x = 1", None), ("assert x", ["claims"])])
-    notebook.cells.insert(1, {"cell_type": "markdown", "source": text, "metadata": {}})
+    notebook.cells.insert(1, new_markdown_cell(text))
     assert sentence(notebook, 2) == "It is *always* so."
