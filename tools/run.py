@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
 
-LIMIT = 300  # seconds for a chapter
+LIMIT = 900  # seconds for a chapter, which takes 40 on an idle machine
 KERNEL = Path(__file__).parent / "kernel"
 EXTENSIONS = ("softened_claims", "moved_seeds")
 

@@ -54,7 +54,7 @@ def try_world(root: Path, chapter: str, world: dict) -> dict:
     start = time.perf_counter()
     wrong = run_through(
         notebook,
-        4 * LIMIT,
+        LIMIT,
         OMP_NUM_THREADS=str(world["threads"]),
         MMLEARN_SEED_SHIFT=str(world["shift"]),
         XDG_CACHE_HOME=str(root / "_build" / "worlds" / f"cache-{world['shift']}"),
