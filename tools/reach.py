@@ -94,8 +94,11 @@ def worlds_in_words(worlds: list[dict]) -> str:
 
 def write_reach(root: Path) -> None:
     """Write `_build/derived/claims.md` from the record."""
-    record, rows, fell = read_record(root), [], []
-    for chapter in (chapter for chapter in chapters(root) if chapter in record):
+    record, rows, fell, untried = read_record(root), [], [], []
+    for chapter in chapters(root):
+        if chapter not in record:
+            untried.append(f"{{doc}}`/{chapter}`")
+            continue
         worlds = record[chapter]["worlds"]
         seconds = sorted(world["seconds"] for world in worlds)
         fallen = [(world, found) for world in worlds for found in world["fell"]]
@@ -116,4 +119,6 @@ def write_reach(root: Path) -> None:
             for world, found in fallen
         ]
     ending = "\n".join(["", "Claims that fell:", "", *fell]) if fell else "\nNo claim fell."
+    if untried:
+        ending += f"\n\nNot tried yet: {', '.join(untried)}."
     write(root, "claims", f"{table(HEADER, rows)}{ending}\n")

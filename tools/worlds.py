@@ -92,11 +92,11 @@ def try_chapters(root: Path, names: list[str], shifts: tuple[int, ...]) -> dict[
         }
         for name, futures in waiting.items():
             tried = [future.result() for future in futures]
-            machines = {world.pop("machine") for world in tried}
+            *_, machine = [world.pop("machine") for world in tried]
             found[name] = {
                 "hash": chapter_hash(root, name),
                 "date": date.today().isoformat(),
-                "machine": max(machines),
+                "machine": machine,
                 "worlds": tried,
             }
             if shifts == SHIFTS:

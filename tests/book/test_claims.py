@@ -14,7 +14,7 @@ from worlds import SHIFTS, worlds
 CHAPTERS = chapters(ROOT)
 TAUGHT = [name for name in CHAPTERS if name != "book/index" and not is_homework(name)]
 # 'make worlds' has not been through them yet.
-UNTRIED = set(CHAPTERS)
+UNTRIED = set(CHAPTERS) - {"book/index"}
 
 
 def is_claims(cell) -> bool:
