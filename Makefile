@@ -5,6 +5,7 @@ PEERS := _build/benchmark
 
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
+export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: book test worlds lab benchmark lock clean
 

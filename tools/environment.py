@@ -24,14 +24,15 @@ def fix_environment(root: Path) -> None:
     """Give the kernels that start from here what makes a run repeat.
 
     One thread each, a fixed hash seed, no progress bars, and no start-up files of the person who
-    builds the book.
+    builds the book. Where a kernel is given more threads, those that wait sleep: two that spin
+    took eight times as long on a machine with two cores that does something else, too.
     """
     ipython = root / "_build" / ".ipython"
     config = ipython / "profile_default" / "ipython_kernel_config.py"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text("c.IPKernelApp.log_level = 40\n")
     os.environ.update(OMP_NUM_THREADS="1", PYTHONHASHSEED="0", IPYTHONDIR=str(ipython))
-    os.environ["TQDM_DISABLE"] = "1"
+    os.environ.update(TQDM_DISABLE="1", OMP_WAIT_POLICY="PASSIVE")
 
 
 def pin_arithmetic() -> None:

@@ -90,15 +90,18 @@ def try_chapters(root: Path, names: list[str], shifts: tuple[int, ...]) -> dict[
             name: [pool.submit(try_world, root, name, world) for world in worlds(shifts)]
             for name in names
         }
+        hashes = {name: chapter_hash(root, name) for name in names}
         for name, futures in waiting.items():
             tried = [future.result() for future in futures]
             *_, machine = [world.pop("machine") for world in tried]
             found[name] = {
-                "hash": chapter_hash(root, name),
+                "hash": hashes[name],
                 "date": date.today().isoformat(),
                 "machine": machine,
                 "worlds": tried,
             }
+            if hashes[name] != chapter_hash(root, name):
+                raise SystemExit(f"{name} was changed while it was tried; try it again.")
             if shifts == SHIFTS:
                 write_record(root, read_record(root) | {name: found[name]})
             say(name, tried)

@@ -60,23 +60,26 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def visit(browser, site):
-    """Open a page and close it when the next one is asked for."""
-    seen: dict[tuple[str, int, str], Visit] = {}
+    """Open a page, at any width, and close it when another one is asked for."""
+    seen: dict[tuple[str, str, int], Visit] = {}
 
     def open_page(page: str, width: int = 1280, site: str = site) -> Visit:
-        if (page, width, site) not in seen:
-            for old in seen.values():
-                old.page.context.close()
-            seen.clear()
-            seen[page, width, site] = Visit(browser, site, page, width)
-        return seen[page, width, site]
+        if any(key[:2] != (site, page) for key in seen):
+            close()
+        if (site, page, width) not in seen:
+            seen[site, page, width] = Visit(browser, site, page, width)
+        return seen[site, page, width]
+
+    def close() -> None:
+        for old in seen.values():
+            old.page.context.close()
+        seen.clear()
 
     yield open_page
-    for old in seen.values():
-        old.page.context.close()
+    close()
 
 
-@pytest.fixture(params=sorted(RENDERED | set(pages(ROOT))))
+@pytest.fixture(scope="module", params=sorted(RENDERED | set(pages(ROOT))))
 def page(request) -> str:
     """Each page in turn: those of the contents, and those that Sphinx adds."""
     return request.param

@@ -22,6 +22,27 @@ UNFOLD = """() => {
     document.querySelectorAll(".toggle-hidden > .admonition-title").forEach(title => title.click());
 }"""
 WEARS = "colours => [undefined, colours].includes(document.documentElement.dataset.theme)"
+# Contrast takes axe a thousandth of a second an element. So it looks, in each page and each look,
+# at the first of those with the same text and backgrounds, and at all that are typed in.
+MARK = """() => {
+    const seen = new Set();
+    const behind = new Map([[null, ""]]);
+    for (const element of document.querySelectorAll("*")) {
+        const style = getComputedStyle(element);
+        const placed = !["static", "relative"].includes(style.position);
+        const around = [style.backgroundColor, style.backgroundImage, style.opacity, style.filter];
+        behind.set(element, behind.get(element.parentElement) + (placed ? seen.size : "") + around);
+        const text = [style.color, style.font, style.textShadow, style.webkitTextStroke];
+        const key = [element.tagName, element.className, text, behind.get(element)].join();
+        const says = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+        const isShown = element.checkVisibility({visibilityProperty: true});
+        const isNew = says && isShown && !seen.has(key);
+        if (isNew) seen.add(key);
+        const isTyped = element.matches("input, select, textarea");
+        element.toggleAttribute("data-new-look", isNew || isTyped);
+    }
+    axe.configure({rules: [{id: "color-contrast", selector: "[data-new-look]"}]});
+}"""
 RUN = """async options => {
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
     document.getAnimations().forEach(animation => animation.finish());
@@ -38,6 +59,7 @@ def faults(tab, looks=LOOKS) -> dict[tuple[str, str], str]:
         tab.set_viewport_size({"width": width, "height": 900})
         tab.emulate_media(color_scheme=colours)
         tab.wait_for_function(WEARS, arg=colours)
+        tab.evaluate(MARK)
         for rule in tab.evaluate(RUN, options):
             for node in rule["nodes"]:
                 where = " ".join(map(str, node["target"]))
@@ -127,6 +149,21 @@ def test_a_planted_fault_is_caught(blank, rule):
     with pytest.raises(AssertionError, match=rf"{rule} \(.*\n.*\n\s*Fix"):
         check(blank)
     check(blank, found)
+
+
+BACKGROUNDS = """<p style="color: #666">dark enough on white</p>
+<div style="background: #999"><p style="color: #666">and too faint on grey</p></div>"""
+
+
+def test_the_same_colour_is_tried_on_each_background(blank):
+    blank.set_content(SOUND.format(BACKGROUNDS))
+    assert list(faults(blank)) == [("color-contrast", "div > p")]
+
+
+def test_what_lies_hidden_stands_for_nothing(blank):
+    hidden = '<p hidden style="color: #999">too faint</p><p style="color: #999">too faint</p>'
+    blank.set_content(SOUND.format(hidden))
+    assert [rule for rule, _ in faults(blank)] == ["color-contrast"]
 
 
 def test_a_fault_in_the_dark_alone_is_caught(blank):

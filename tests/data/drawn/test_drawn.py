@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -79,9 +80,10 @@ def hash_of(x):
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_ten_thousand_examples_take_five_seconds_and_from_the_cache_a_fifth_of_one(
+def test_ten_thousand_examples_are_drawn_in_seconds_and_read_in_a_fifth_of_one(
     name, tmp_path, monkeypatch
 ):
+    """A busy machine is slow at everything; where sorting takes 0.4 s, the bound is 5 s."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -92,8 +94,12 @@ def test_ten_thousand_examples_take_five_seconds_and_from_the_cache_a_fifth_of_o
     data.load(name)
     reading = time.perf_counter() - start
     torch.set_num_threads(threads)
-    print(f"\n{name}: drawn in {drawing:.2f} s, read in {reading:.3f} s")
-    assert drawing < 5
+    numbers = np.random.default_rng(0).random(4_000_000)
+    start = time.process_time()
+    np.sort(numbers, kind="stable")
+    sorting = time.process_time() - start
+    print(f"\n{name}: {drawing / sorting:.2f} x sorting four million numbers; {reading:.3f} s")
+    assert drawing < 12 * sorting
     assert reading < 0.2
 
 
