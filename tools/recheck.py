@@ -18,6 +18,7 @@ import nbformat
 from chapters import ROOT, chapters, is_homework
 from environment import fix_environment, pin_arithmetic
 from execute import executed, longest_first, open_cache
+from jupyter_cache.base import JupyterCacheAbstract
 from nbformat.v4 import new_code_cell, new_output
 from notebooks import Converter
 from outcome import lines, read_outcome
@@ -25,20 +26,21 @@ from outcome import lines, read_outcome
 WHERE = "import mmlearn_helpers\nprint(mmlearn_helpers.__file__)"
 
 
-def install_package(root: Path, folder: Path) -> None:
-    """Unpack the wheel that the book offers."""
-    (wheel,) = (root / "_build" / "derived").glob("*.whl")
+def install_package(wheel: Path, folder: Path) -> None:
+    """Unpack a wheel that the book offers."""
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, wheel]
     subprocess.run(command, check=True)
 
 
-def reference(root: Path, chapter: str, package: Path) -> nbformat.NotebookNode:
+def reference(
+    root: Path, cache: JupyterCacheAbstract, chapter: str, package: Path
+) -> nbformat.NotebookNode:
     """Give a notebook as it is downloaded, with the outputs that its page was rendered from.
 
     The outputs come from jupyter-cache: the copies beside the rendered pages are not raw. A last
     cell says where the package was found.
     """
-    found = executed(root, open_cache(root), chapter)
+    found = executed(root, cache, chapter)
     if found is None:
         raise SystemExit(f"No executed copy of {chapter} to compare with. Build first.")
     notebook = found[0]
@@ -63,12 +65,14 @@ def recheck(root: Path) -> int:
     pin_arithmetic()
     with TemporaryDirectory() as temporary:
         folder, package = Path(temporary, "chapters"), Path(temporary, "package")
-        install_package(root, package)
+        (wheel,) = (root / "_build" / "derived").glob("*.whl")
+        install_package(wheel, package)
         names = longest_first(root, chapters(root))
+        cache = open_cache(root)
         for chapter in names:
             path = folder / f"{chapter}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(reference(root, chapter, package), path)
+            nbformat.write(reference(root, cache, chapter, package), path)
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         command += ["-n", str(os.cpu_count()), "--dist", "loadfile", "--no-loadscope-reorder"]
         command += ["--nbval", "--nbval-current-env", "--rootdir", str(folder)]

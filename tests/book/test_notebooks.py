@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 
 import jupytext
 import nbformat
@@ -15,6 +13,7 @@ from chapters import ROOT, chapters, is_homework, read
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from notebooks import NEEDS_PACKAGE, YOUR_ATTEMPT, Converter, UnknownMarkupError, without_solutions
+from recheck import install_package
 
 CHAPTERS = chapters(ROOT)
 
@@ -30,8 +29,7 @@ def wheel_folder(tmp_path_factory, html):
     """A folder that holds the package as readers get it: unpacked from the book's own wheel."""
     (wheel,) = html.glob("_downloads/**/*.whl")
     folder = tmp_path_factory.mktemp("package")
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, wheel]
-    subprocess.run(command, check=True)
+    install_package(wheel, folder)
     return folder
 
 
