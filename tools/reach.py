@@ -58,13 +58,14 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 def chapter_hash(root: Path, chapter: str) -> str:
-    """Hash the cells of a chapter and the modules of its own part that it imports."""
-    total = hashlib.sha256()
-    for cell in code_cells(read(root, chapter)):
-        total.update(cell.source.encode() + b"\0")
-    for path in own_modules(root, chapter):
-        total.update(path.read_bytes() + b"\0")
-    return total.hexdigest()[:16]
+    """Hash what the cells of a chapter and the modules of its own part that it imports compute.
+
+    Comments, formatting and where a cell ends do not count.
+    """
+    cells = "\n".join(cell.source for cell in code_cells(read(root, chapter)))
+    modules = [path.read_text(encoding="utf-8") for path in own_modules(root, chapter)]
+    trees = [ast.dump(ast.parse(source)) for source in (cells, *modules)]
+    return hashlib.sha256("\0".join(trees).encode()).hexdigest()[:16]
 
 
 def sentence(notebook: nbformat.NotebookNode, number: int) -> str:

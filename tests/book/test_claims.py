@@ -176,6 +176,21 @@ def test_the_hash_sees_cells_and_modules_of_the_own_part(tmp_path):
     }
 
 
+def test_the_hash_sees_neither_comments_nor_where_a_cell_ends(tmp_path):
+    header = "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n"
+    cell = "```{{code-cell}} ipython3\n{}\n```\n\n".format
+    pages = {
+        "together": cell("x = 1\nprint(x)"),
+        "apart": cell("x = 1  # one") + "And then\n\n" + cell("print( x )"),
+        "another": cell("x = 2\nprint(x)"),
+    }
+    (tmp_path / "book").mkdir()
+    for name, text in pages.items():
+        (tmp_path / "book" / f"{name}.md").write_text(header + text)
+    together, apart, another = (chapter_hash(tmp_path, f"book/{name}") for name in pages)
+    assert together == apart != another
+
+
 def test_a_fallen_claim_is_named_with_its_sentence():
     text = "# A title\n\nIt is so. It is *always* so.\n\n$$\nx\n$$"
     notebook = planted([("x = 1", None), ("assert x", ["claims"])])
