@@ -32,7 +32,7 @@ def site(html, serve):
 class Visit:
     """A page, opened, with what happened while it loaded."""
 
-    def __init__(self, browser, site: str, page: str, width: int = 1280) -> None:
+    def __init__(self, browser, site: str, page: str, width: int = 1200) -> None:
         self.outside: list[str] = []
         self.errors: list[str] = []
         context = browser.new_context(viewport={"width": width, "height": 900})
@@ -63,7 +63,7 @@ def visit(browser, site):
     """Open a page, at any width, and close it when another one is asked for."""
     seen: dict[tuple[str, str, int], Visit] = {}
 
-    def open_page(page: str, width: int = 1280, site: str = site) -> Visit:
+    def open_page(page: str, width: int = 1200, site: str = site) -> Visit:
         if any(key[:2] != (site, page) for key in seen):
             close()
         if (site, page, width) not in seen:

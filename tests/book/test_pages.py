@@ -7,7 +7,7 @@ import re
 import pytest
 from chapters import ROOT, chapters
 
-WIDTHS = {"phone": 390, "desktop": 1280}
+WIDTHS = {"phone": 390, "laptop": 1200}
 
 
 def test_a_page_asks_for_nothing_outside(visit, page):
@@ -36,6 +36,16 @@ def test_a_page_fits_its_window(visit, page, width):
         ".map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"
     )
     assert tab.evaluate("document.documentElement.scrollWidth") <= width, too_wide
+
+
+def test_code_of_80_columns_needs_no_scroll_bar_on_a_laptop(visit, page):
+    tab = visit(page).page
+    tab.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    cut_off = tab.evaluate(
+        "[...document.querySelectorAll('.cell_input pre')]"
+        ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent.slice(0, 120))"
+    )
+    assert cut_off == []
 
 
 def test_every_picture_has_alt_text(visit, page):
