@@ -21,6 +21,12 @@ JUDGED = {
     "book/variational/evaluation",
     "book/multimodal/representations",
 }
+# Their pages still show more code than the idea needs.
+CROWDED = {
+    "book/multimodal/representations",
+    "book/multimodal/fusion",
+    "book/multimodal/autoencoders",
+}
 HEADINGS = [
     "The idea",
     "The mathematics",
@@ -126,6 +132,27 @@ def test_the_notes_are_introduced_before_they_are_used(chapter):
     if first is not None:
         before = "".join(paragraphs[: first + 1])
         assert re.search(r"appendix/notes|course gr[eo]w", before), paragraphs[first]
+
+
+def visible_lines(chapter):
+    """Lines of code, cell by cell, of what is neither folded nor a solution."""
+    return [
+        len([line for line in cell.source.splitlines() if line.strip()])
+        for part, cell in without_solutions(read(ROOT, chapter).cells)
+        if part == "cell"
+        and cell.cell_type == "code"
+        and not {"claims", "hide-input"} & set(cell.metadata.get("tags", []))
+    ]
+
+
+@pytest.mark.parametrize("chapter", [name for name in TAUGHT if name not in CROWDED])
+def test_a_page_shows_the_idea_and_folds_the_rest(chapter):
+    lines = visible_lines(chapter)
+    assert sum(lines) <= 150 and max(lines) <= 15
+
+
+def test_a_crowded_page_is_crowded():
+    assert all(sum(visible_lines(chapter)) > 150 for chapter in CROWDED)
 
 
 def test_every_page_of_the_book_is_in_the_contents():
