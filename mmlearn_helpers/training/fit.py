@@ -61,7 +61,8 @@ def fit(
         Adam's step size.
     schedule
         Gives the factor of the step size from the number of the step and that of all steps, for
-        example :func:`one_cycle`. Without it the step size stays constant.
+        example :func:`~mmlearn_helpers.training.schedules.one_cycle`. Without it the step size
+        stays constant.
     max_gradient_norm
         Longer gradients, over all weights, are shortened to this length.
     validate

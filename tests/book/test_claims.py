@@ -14,7 +14,14 @@ from worlds import SHIFTS, worlds
 CHAPTERS = chapters(ROOT)
 TAUGHT = [name for name in CHAPTERS if name != "book/index" and not is_homework(name)]
 # 'make worlds' has not been through them yet.
-UNTRIED = set(CHAPTERS) - {"book/index"}
+# To be tried; the page on claims says of each that it was not.
+UNTRIED = {
+    "book/variational/elbo",
+    "book/variational/vae",
+    "book/variational/evaluation",
+    "book/homework/hw1",
+    "book/homework/hw3",
+}
 
 
 def is_claims(cell) -> bool:
