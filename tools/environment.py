@@ -24,8 +24,7 @@ def fix_environment(root: Path) -> None:
     """Give the kernels that start from here what makes a run repeat.
 
     One thread each, a fixed hash seed, no progress bars, and no start-up files of the person who
-    builds the book. Where a kernel is given more threads, those that wait sleep: two that spin
-    took eight times as long on a machine with two cores that does something else, too.
+    builds the book. Where a kernel is given more threads, those that wait sleep.
     """
     ipython = root / "_build" / ".ipython"
     config = ipython / "profile_default" / "ipython_kernel_config.py"

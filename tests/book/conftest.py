@@ -29,6 +29,12 @@ def site(html, serve):
         yield address
 
 
+UNFOLD = """() => {
+    document.querySelectorAll("details").forEach(fold => fold.open = true);
+    document.querySelectorAll(".toggle-hidden > .admonition-title").forEach(title => title.click());
+}"""
+
+
 class Visit:
     """A page, opened, with what happened while it loaded."""
 
@@ -45,6 +51,10 @@ class Visit:
         if self.page.locator(".math").count():
             self.page.wait_for_function("window.MathJax?.startup?.promise !== undefined")
             self.page.evaluate("MathJax.startup.promise")
+
+    def unfold(self) -> None:
+        """Open everything that is folded away."""
+        self.page.evaluate(UNFOLD)
 
     def answer(self, route, site: str) -> None:
         if route.request.url.startswith((site, "data:", "blob:")):

@@ -173,10 +173,9 @@ def test_the_map_marks_the_chapters_that_exist():
 
 def test_every_public_module_is_in_the_reference(html):
     page = (html / "book/appendix/api.html").read_text()
-    paths = set((ROOT / "mmlearn_helpers").rglob("*.py"))
     modules = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts): "answers" not in path.parts
-        for path in paths
+        for path in (ROOT / "mmlearn_helpers").rglob("*.py")
         if path.name != "__init__.py"
     }
     shown = {name for name in modules if f'id="module-{name}"' in page}

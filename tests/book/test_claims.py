@@ -13,8 +13,7 @@ from worlds import SHIFTS, worlds
 
 CHAPTERS = chapters(ROOT)
 TAUGHT = [name for name in CHAPTERS if name != "book/index" and not is_homework(name)]
-# 'make worlds' has not been through them yet.
-# To be tried; the page on claims says of each that it was not.
+# 'make worlds' has not been through them yet; the page on claims says so of each.
 UNTRIED = {
     "book/variational/elbo",
     "book/variational/vae",

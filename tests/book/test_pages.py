@@ -39,9 +39,8 @@ def test_a_page_fits_its_window(visit, page, width):
 
 
 def test_code_of_80_columns_needs_no_scroll_bar_on_a_laptop(visit, page):
-    tab = visit(page).page
-    tab.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    cut_off = tab.evaluate(
+    visit(page).unfold()
+    cut_off = visit(page).page.evaluate(
         "[...document.querySelectorAll('.cell_input pre')]"
         ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent.slice(0, 120))"
     )
