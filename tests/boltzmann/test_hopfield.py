@@ -64,9 +64,9 @@ def test_patterns_that_depend_on_others_do_not_change_the_pseudo_inverse(dtype):
     torch.testing.assert_close(pseudo_inverse(dependent).double(), expected, rtol=0, atol=1e-5)
 
 
-def test_two_patterns_that_differ_in_one_unit_are_two_patterns():
+def test_two_patterns_that_differ_in_two_units_of_400_are_two_patterns():
     x = spins(1, 400).repeat(2, 1)
-    x[1, 0] *= -1
+    x[1, :2] *= -1
     expected = (torch.linalg.pinv(x) @ x).fill_diagonal_(0)
     torch.testing.assert_close(pseudo_inverse(x), expected, rtol=0, atol=1e-10)
 

@@ -151,12 +151,26 @@ def test_sets_without_labels_are_refused(put):
     )
     with pytest.raises(ValueError, match=r"'bare' has no labels.*choose a set"):
         paired(put("bare", bare), put("sounds", sounds()))
+    nameless = Dataset(name="nameless", train=full.train, test=full.test, **FACTS)
+    with pytest.raises(ValueError, match=r"'nameless' has no labels"):
+        paired(put("nameless", nameless), put("sounds", sounds()))
 
 
 def test_sets_without_a_common_label_are_refused(put):
     first = put("pictures", pictures(names=("dog", "cow", "pig")))
-    with pytest.raises(ValueError, match=r"no label in common \(dog, cow, pig … and cat, 1"):
+    with pytest.raises(
+        ValueError, match=r"no label in common \(dog, cow, pig … and cat, 1, zero …\)"
+    ):
         paired(first, put("sounds", sounds()))
+
+
+@pytest.mark.parametrize(("n_speakers", "n_held_out"), [(2, 1), (3, 1), (5, 1), (6, 2)])
+def test_the_last_third_of_the_speakers_and_one_at_least_is_held_out(put, n_speakers, n_held_out):
+    second = put("sounds", sounds(n_speakers=n_speakers))
+    pairs = paired(put("pictures", pictures()), second, n_train=300, n_test=300)
+    speakers = list(range(n_speakers))
+    assert pairs.train["speaker"].unique().tolist() == speakers[:-n_held_out]
+    assert pairs.test["speaker"].unique().tolist() == speakers[-n_held_out:]
 
 
 def test_one_speaker_alone_is_refused(put):

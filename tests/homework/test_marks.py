@@ -109,6 +109,17 @@ def test_points_that_cannot_be_are_refused_with_their_line(sheet, points):
         read_sheet(sheet)
 
 
+@pytest.mark.parametrize("points", ["-1", "-0.5", "2.5"])
+def test_points_written_by_hand_that_cannot_be_are_refused(sheet, points):
+    """Without the apostrophe that this package puts before what looks like a formula."""
+    text = sheet.read_text("utf-8-sig")
+    line = "ada,q2,The axes are labelled,"
+    assert text.count(f"{line},") == 1
+    sheet.write_text(text.replace(f"{line},", f"{line}{points},"), "utf-8")
+    with pytest.raises(ValueError, match=rf"line 2: points are '{points}', .* from 0 to 2"):
+        read_sheet(sheet)
+
+
 def test_marks_for_nobody_are_refused(sheet):
     items = read_sheet(sheet)
     with pytest.raises(ValueError, match="Marks are given for bob q1"):

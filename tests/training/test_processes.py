@@ -120,7 +120,7 @@ def trained_as(monkeypatch):
 
         monkeypatch.setattr(Processes, "__init__", pretend)
         model = Listens()
-        fit(model, torch.ones(10, 1), epochs=3, batch_size=5, **options)
+        fit(model, torch.ones(10, 1), **({"epochs": 3, "batch_size": 5} | options))
         return model
 
     return train
@@ -139,3 +139,11 @@ def test_only_the_first_process_writes_checkpoints(trained_as, tmp_path, monkeyp
     assert not written and not list(tmp_path.iterdir())
     trained_as(0, checkpoint=tmp_path / "first")
     assert len(written) == 3
+
+
+def test_a_process_for_which_nothing_is_left_pulls_at_no_weight(trained_as):
+    """Of batches of one the first process takes all, and the second has a weight of zero."""
+    first, second = (trained_as(rank, batch_size=1) for rank in (0, 1))
+    assert len(first.heard) == len(second.heard) == 30
+    assert first.w.item() < 0.999
+    assert second.w.item() == 1

@@ -57,6 +57,22 @@ def test_each_thing_has_its_colour_at_its_centre(dataset):
         assert light.max() < 1.01
 
 
+@pytest.mark.parametrize(
+    ("colour", "expected"),
+    [
+        ("red", (0.84, 0.1, 0.11)),
+        ("green", (0.1, 0.59, 0.25)),
+        ("blue", (0.13, 0.33, 0.8)),
+        ("yellow", (0.95, 0.8, 0.1)),
+    ],
+)
+def test_colours_in_the_middle_of_a_thing_are_what_they_are_called(dataset, colour, expected):
+    column, row = dataset.train["centre"][:, 0].floor().long().T
+    seen = dataset.train["image"][torch.arange(600), :, row, column]
+    these = seen[dataset.train["colour"][:, 0] == dataset.classes["colour"].index(colour)]
+    assert these.amax(dim=0).tolist() == pytest.approx(expected, abs=0.01)  # in full light
+
+
 def test_the_two_things_are_lit_differently_at_random(dataset):
     image, paint = dataset.train["image"], torch.tensor(list(COLOURS.values()))
     lights = []
