@@ -111,6 +111,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of their choice")
     parser.add_argument("--python", default=ROOT / ".venv/bin/python", help="runs the tests")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing is left behind
     part, idea = os.path.split(options.module)
     name, tests = f"mmlearn_helpers/{options.module}.py", options.tests
     tests = tests or [str(Path("tests", part, f"test_{idea}.py"))]
