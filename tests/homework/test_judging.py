@@ -130,6 +130,16 @@ def test_nan_and_infinity_are_right_where_they_are_expected_and_only_there():
         assert judge(example, np.array(wrong)).points == 0
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_worst_number_is_found_beside_nan_and_infinity_that_are_right():
+    expected = np.array([np.nan, np.inf, 1.0, 2.0])
+    example = Example("agrees", 3, False, (), expected, {})
+    message = judge(example, np.array([np.nan, np.inf, 1.5, 7.0])).message
+    assert message.startswith("2 of 4 numbers are wrong: at 3 the answer is 7, where 2 is")
+    message = judge(example, np.array([np.nan, np.inf, np.nan, 7.0])).message
+    assert message.startswith("2 of 4 numbers are wrong: at 2 the answer is nan, where 1 is")
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e-3])
 def test_a_mistake_is_named_on_the_scale_of_what_is_expected_and_whichever_way_it_lies(scale):
     """A known mistake that gives nearly nothing matches an answer that is nearly nothing."""
