@@ -2,12 +2,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PEERS := _build/benchmark
+MUTANTS := _build/mutants
 
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: book test worlds lab benchmark lock clean
+.PHONY: book test worlds lab benchmark mutants lock clean
 
 book: $(STAMP)
 	$(BIN)/python tools/build.py
@@ -35,6 +36,11 @@ benchmark: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python tests/benchmarks/mnist_spoken_digits.py
 	$(BIN)/python tests/benchmarks/homework_class.py
 
+# Small changes of MODULE=boltzmann/machine, one at a time, and which of them its tests notice. More
+# in OPTIONS="-n 50 --seed 1 tests/test_bad_input.py tests/boltzmann/test_machine.py".
+mutants: $(STAMP) $(MUTANTS)/.installed
+	$(MUTANTS)/bin/python tools/mutants.py $(MODULE) $(OPTIONS)
+
 # torch first and alone: with it in place, nothing else asks for another build of it.
 # A double click on a chapter opens it as a notebook.
 $(STAMP): requirements.txt pyproject.toml mmlearn_helpers/__init__.py
@@ -51,6 +57,13 @@ $(PEERS)/.installed: requirements.txt pyproject.toml
 	$(PEERS)/bin/python -m pip install -q 'pip>=25.1'
 	$(PEERS)/bin/python -m pip install -q $$(grep '^torch==' requirements.txt)
 	$(PEERS)/bin/python -m pip install -q -c requirements.txt --group benchmark -e .
+	touch $@
+
+# What makes the mutants needs nothing of the book.
+$(MUTANTS)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python -m pip install -q 'pip>=25.1'
+	$(MUTANTS)/bin/python -m pip install -q --group mutants
 	touch $@
 
 # The newest versions that pyproject.toml allows, with torch as it stands in the lock, and without

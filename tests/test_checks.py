@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from mmlearn_helpers.checks import check_components, check_matrix
+from mmlearn_helpers.checks import (
+    check_components,
+    check_count,
+    check_labels,
+    check_matrix,
+    check_number,
+    check_positive,
+    check_seed,
+)
 
 
 def with_value(value, row=1, column=2):
@@ -139,3 +147,65 @@ def test_components_that_are_no_whole_number_are_refused(n_components):
     words = rf"n_components is {n_components!r}, but a whole number is expected"
     with pytest.raises(TypeError, match=words):
         check_components(n_components, 5, "5 features")
+
+
+@pytest.mark.parametrize("value", [1e-300, 1, 2.5, np.float32(3), 1e300])
+def test_finite_numbers_above_0_are_positive(value):
+    check_positive("width", value)
+
+
+@pytest.mark.parametrize("value", [0, -1, -1e-9, math.inf, math.nan])
+def test_other_numbers_are_not_positive(value):
+    with pytest.raises(ValueError, match=f"width is {value}, but a finite number above 0"):
+        check_positive("width", value)
+
+
+@pytest.mark.parametrize("check", [check_positive, check_number])
+@pytest.mark.parametrize("value", [True, "1", None, 1j, torch.ones(1)])
+def test_what_is_no_real_number_is_refused(check, value):
+    with pytest.raises(TypeError, match=r"width is .* but a number"):
+        check("width", value)
+
+
+@pytest.mark.parametrize("value", [0, -2.5, math.nan, math.inf, np.float64(1)])
+def test_any_real_number_is_a_number(value):
+    check_number("width", value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64])
+def test_labels_with_a_point_or_complex_are_refused(dtype):
+    with pytest.raises(TypeError, match=f"labels are {dtype}, but a tensor of whole numbers"):
+        check_labels(torch.ones(3, dtype=dtype))
+
+
+@pytest.mark.parametrize(
+    ("shape", "n"), [((0,), None), ((0,), 0), ((3,), 4), ((3, 1), None), ((3, 1), 3), ((), None)]
+)
+def test_labels_are_one_for_each_example_and_one_at_least(shape, n):
+    with pytest.raises(ValueError, match=r"targets has shape .* one label for each of"):
+        check_labels(torch.zeros(shape, dtype=torch.int64), n, "targets")
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8, torch.bool])
+def test_labels_may_be_of_any_whole_type(dtype):
+    check_labels(torch.zeros(3, dtype=dtype), 3)
+    check_labels(torch.zeros(3, dtype=dtype))
+
+
+def test_counts_begin_at_1_unless_told_otherwise():
+    check_count("n", 1)
+    check_count("n", 0, least=0)
+    check_count("n", np.int64(7), least=7)
+    for value, least in ((0, 1), (-1, 0), (6, 7)):
+        with pytest.raises(ValueError, match=f"n is {value}, but at least {least} is needed"):
+            check_count("n", value, least=least)
+
+
+def test_seeds_go_from_0_to_63_bits():
+    for seed in (0, 2**63 - 1):
+        check_seed(seed)
+        torch.Generator().manual_seed(seed)
+    with pytest.raises(ValueError, match="seed is -1, but at least 0"):
+        check_seed(-1)
+    with pytest.raises(ValueError, match=r"a number below 2\*\*63 is needed"):
+        check_seed(2**63)

@@ -8,6 +8,8 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
@@ -179,6 +181,15 @@ def test_the_penalty_reaches_the_probe():
         for c in (1e-4, 1.0, 1e4)
     }
     assert len(accuracies) > 1
+
+
+@pytest.mark.parametrize("c", [1e-4, 1e-2, 1e4])
+def test_the_penalty_is_that_of_scikit_learn(c):
+    (codes, labels), (test_codes, test_labels) = blobs(12, spread=4.0), blobs(300, spread=4.0)
+    found = linear_probe(codes, labels, test_codes, test_labels, inverse_penalty=c)
+    probe = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=5000))
+    probe.fit(codes.numpy(), labels.numpy())
+    assert found == pytest.approx(probe.score(test_codes.numpy(), test_labels.numpy()), abs=0.005)
 
 
 def test_a_probe_leaves_the_gradients_of_the_codes_alone():

@@ -180,7 +180,8 @@ def _fault(example: Example, answer: np.ndarray) -> str:
 
 def _worst(answer: np.ndarray, expected: np.ndarray) -> str:
     """Say how many numbers are wrong, and show the one that is most so."""
-    away = np.abs(answer - expected)
+    right = (answer == expected) | (np.isnan(answer) & np.isnan(expected))
+    away = np.where(right, 0.0, np.nan_to_num(np.abs(answer - expected), nan=np.inf, posinf=np.inf))
     n_wrong = (away > TOLERANCE * _scale(expected)).sum()
     worst = np.unravel_index(away.argmax(), away.shape)
     place = f" at {', '.join(map(str, worst))}" if worst else ""

@@ -470,3 +470,13 @@ def test_another_number_of_components_counts_from_the_next_fit():
     pca.n_components = 3
     close(pca.decode(pca.encode(x)), expected)
     assert pca.fit(x).encode(x).shape[1] == 3
+
+
+def test_encoder_and_decoder_begin_alike_and_short_but_do_not_share_their_numbers():
+    model = LinearAutoencoder(6, 3)
+    assert torch.equal(model.V, model.W.T)
+    close(torch.linalg.svdvals(model.W.detach()), torch.full((3,), 0.5), atol=1e-6)
+    before = model.V.detach().clone()
+    with torch.no_grad():
+        model.W.zero_()
+    assert torch.equal(model.V, before)

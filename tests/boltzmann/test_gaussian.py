@@ -153,3 +153,9 @@ def test_it_trains_with_fit_and_finds_two_clusters():
     found = (-model.free_energy(v).mean() - exact_log_partition(model)).item()
     normal = torch.distributions.MultivariateNormal(v.mean(dim=0), v.T.cov())
     assert found > normal.log_prob(v).mean().item() + 0.1
+
+
+def test_samples_keep_no_graph():
+    model = gaussian()
+    assert not model.sample(5, 3).requires_grad
+    assert not model.gibbs(real(5), 3).requires_grad

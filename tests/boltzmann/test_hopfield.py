@@ -64,6 +64,13 @@ def test_patterns_that_depend_on_others_do_not_change_the_pseudo_inverse(dtype):
     torch.testing.assert_close(pseudo_inverse(dependent).double(), expected, rtol=0, atol=1e-5)
 
 
+def test_two_patterns_that_differ_in_two_units_of_400_are_two_patterns():
+    x = spins(1, 400).repeat(2, 1)
+    x[1, :2] *= -1
+    expected = (torch.linalg.pinv(x) @ x).fill_diagonal_(0)
+    torch.testing.assert_close(pseudo_inverse(x), expected, rtol=0, atol=1e-10)
+
+
 @pytest.mark.parametrize("store", [hebbian, pseudo_inverse])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_weights_are_symmetric_with_a_diagonal_of_zeros_and_keep_their_type(store, dtype):
@@ -164,4 +171,14 @@ def test_states_that_do_not_come_to_rest_are_an_error(monkeypatch):
     monkeypatch.setattr(hopfield, "MAX_SWEEPS", 1)
     weights, s = random_weights(40), spins(30, 40)
     with pytest.raises(ArithmeticError, match=r"not at rest after 1 sweeps.*weights.double\(\)"):
+        recall(weights, s)
+
+
+def test_weights_are_symmetric_but_for_rounding():
+    weights, s = random_weights(10), spins(3, 10)
+    expected = recall(weights, s)
+    weights[3, 7] *= 1 + 1e-9
+    assert torch.equal(recall(weights, s), expected)
+    weights[3, 7] += 1e-3 * weights.abs().max()
+    with pytest.raises(ValueError, match=r"not symmetric: weights\[3, 7\] is"):
         recall(weights, s)

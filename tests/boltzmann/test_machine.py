@@ -252,6 +252,50 @@ def test_the_chains_move_in_training_only():
     assert set(model.chains.unique().tolist()) == {0, 1}
 
 
+def stuck(n_visible, n_hidden, chains):
+    """Two units so tied to each other that the second takes the state of the first, and stays."""
+    model = BoltzmannMachine(n_visible, n_hidden, n_chains=len(chains)).double()
+    with torch.no_grad():
+        model.W.zero_()
+        model.W[-2, -1] = 1000
+        model.b.zero_()[-2:] = -500
+        model.chains.copy_(torch.tensor(chains))
+    return model
+
+
+def test_the_free_phase_begins_where_the_chains_are():
+    model = stuck(2, 0, [[0.0, 0], [1, 1], [0, 0], [1, 1], [1, 1]])
+    before = model.chains.clone()
+    for _ in range(3):
+        model.loss(torch.zeros(4, 2, dtype=torch.float64))
+        assert torch.equal(model.chains, before)
+
+
+def test_both_phases_are_means_whatever_their_numbers_of_states():
+    model = stuck(2, 0, [[0.0, 0], [1, 1], [1, 1]])
+    v = torch.tensor([[1.0, 1]] * 2 + [[0, 0]] * 5, dtype=torch.float64)
+    loss = model.loss(v)["loss"]
+    loss.backward()
+    assert model.b.grad.tolist() == pytest.approx([2 / 3 - 2 / 7] * 2)
+    assert model.W.grad[0, 1].item() == pytest.approx(2 / 3 - 2 / 7)
+    states = torch.cat([v, model.chains])
+    of_data, of_model = model.energy(states).split([7, 3])
+    assert loss.item() == pytest.approx((of_data.mean() - of_model.mean()).item(), abs=1e-9)
+
+
+def test_hidden_units_of_the_clamped_phase_begin_by_chance():
+    model = stuck(1, 2, [[0.0, 0, 0]] * 3)
+    torch.manual_seed(0)
+    model.loss(torch.ones(4000, 1, dtype=torch.float64))["loss"].backward()
+    assert model.b.grad[1:].tolist() == pytest.approx([-0.5, -0.5], abs=0.03)
+
+
+def test_the_first_weights_are_small():
+    W = BoltzmannMachine(60).W.detach()
+    assert W.std().item() == pytest.approx(0.1, rel=0.05)
+    assert W.mean().abs() < 0.01
+
+
 def test_saved_weights_and_chains_come_back():
     saved, other = machine(), machine(seed=1)
     saved.loss(data())

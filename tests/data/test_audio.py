@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmlearn_helpers.data import audio
 from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
 
 SAMPLE_RATE = 8000
@@ -158,6 +159,30 @@ def test_phases_that_are_improved_fit_better(glides):
         for n in (3, 60)
     ]
     assert errors[1] < errors[0] / 2
+
+
+@pytest.mark.parametrize("n", [0, 1, 7])
+def test_phases_are_improved_as_often_as_asked(monkeypatch, glides, n):
+    given, improved, transform = log_mel(glides, SAMPLE_RATE), [], audio._transform
+
+    def counted(*arguments):
+        improved.append(1)
+        return transform(*arguments)
+
+    monkeypatch.setattr(audio, "_transform", counted)
+    griffin_lim(given, SAMPLE_RATE, n_iterations=n)
+    assert len(improved) == n
+
+
+def test_the_search_begins_with_every_band_spread_over_its_frequencies():
+    """One frame without overlap, of which the phases change nothing."""
+    given = log_mel(sine(440, 0.5, 256), SAMPLE_RATE, hop=256)
+    bank = mel_filterbank(SAMPLE_RATE, 40)
+    mel = 10 ** (8 * (given[0, 0, :, 0] - 1)) * (given[0, 0, :, 0] > 0) / audio._unit(256)
+    share = bank / bank.sum(1, keepdim=True)
+    wave = griffin_lim(given, SAMPLE_RATE, hop=256, n_iterations=0)
+    power = torch.fft.rfft(wave[0] * torch.hann_window(256)).abs().square()
+    torch.testing.assert_close(power[1:-1], (mel @ share)[1:-1], rtol=0.01, atol=1e-3 * mel.max())
 
 
 def test_silence_is_found_as_silence():

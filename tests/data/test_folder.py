@@ -54,6 +54,21 @@ def test_pictures_and_texts_are_matched_by_name(folders, quiet):
             assert counts[WORDS[i % 4]] == 1
 
 
+def test_pictures_keep_their_sides_and_names_their_order(folders):
+    images, texts = folders
+    ramp = np.linspace(0, 255, 40).astype(np.uint8)
+    for path in images.iterdir():
+        Image.fromarray(np.tile(ramp, (30, 1))).save(path)
+    own = from_folder(images, texts, size=(3, 10), colour=False)
+    picture = own.train["image"][0, 0]
+    assert picture.shape == (3, 10)
+    assert torch.equal(picture[0], picture[2])
+    expected = torch.linspace(0, 1, 40).reshape(10, 4).mean(dim=1)
+    torch.testing.assert_close(picture[1], expected, rtol=0, atol=0.03)
+    for split in (own.train, own.test):
+        assert split["name"].tolist() == sorted(split["name"].tolist())
+
+
 def test_the_vocabulary_is_that_of_the_training_texts(folders):
     own = from_folder(*folders)
     train, test = (

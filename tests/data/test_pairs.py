@@ -81,7 +81,8 @@ def test_both_halves_of_a_pair_mean_the_same(pairs, split):
 def test_all_labels_have_equal_shares_in_random_order(pairs, split, share):
     label = getattr(pairs, split)["label"]
     assert torch.bincount(label).tolist() == [share] * 3
-    assert label[:30].sort().values.tolist() != label[:30].tolist()
+    for lag in (1, 2, 3, 6):
+        assert (label[lag:] == label[:-lag]).float().mean() < 0.5
 
 
 def test_no_picture_and_no_speaker_is_in_both_splits(pairs):
@@ -91,6 +92,14 @@ def test_no_picture_and_no_speaker_is_in_both_splits(pairs):
     train, test = (set(split["wave"][:, 0].tolist()) for split in (pairs.train, pairs.test))
     assert not train & test
     assert max(train) >= 160, "recordings of both splits are used"
+
+
+def test_partners_are_drawn_and_not_dealt_out(pairs):
+    """600 draws among 200 pictures: a twentieth is never drawn, and some are drawn often."""
+    counts = torch.bincount(pairs.train["image"][:, 0].long(), minlength=200)
+    assert (counts == 0).sum() > 2
+    assert counts.max() > 6
+    assert counts.float().var(correction=0).item() == pytest.approx(3, rel=0.3)
 
 
 def test_pairs_are_mixed_at_random(pairs):
@@ -112,6 +121,7 @@ def test_speakers_may_be_in_the_first_set(put):
     pairs = paired(first, put("pictures", pictures()), n_train=300, n_test=300)
     assert not set(pairs.train["speaker"].tolist()) & set(pairs.test["speaker"].tolist())
     assert pairs.classes["label"] == ["cat", "1", "0"]
+    assert pairs.sample_rate == 8000
 
 
 def test_the_seed_and_nothing_else_decides(put):
@@ -141,12 +151,26 @@ def test_sets_without_labels_are_refused(put):
     )
     with pytest.raises(ValueError, match=r"'bare' has no labels.*choose a set"):
         paired(put("bare", bare), put("sounds", sounds()))
+    nameless = Dataset(name="nameless", train=full.train, test=full.test, **FACTS)
+    with pytest.raises(ValueError, match=r"'nameless' has no labels"):
+        paired(put("nameless", nameless), put("sounds", sounds()))
 
 
 def test_sets_without_a_common_label_are_refused(put):
     first = put("pictures", pictures(names=("dog", "cow", "pig")))
-    with pytest.raises(ValueError, match=r"no label in common \(dog, cow, pig … and cat, 1"):
+    with pytest.raises(
+        ValueError, match=r"no label in common \(dog, cow, pig … and cat, 1, zero …\)"
+    ):
         paired(first, put("sounds", sounds()))
+
+
+@pytest.mark.parametrize(("n_speakers", "n_held_out"), [(2, 1), (3, 1), (5, 1), (6, 2)])
+def test_the_last_third_of_the_speakers_and_one_at_least_is_held_out(put, n_speakers, n_held_out):
+    second = put("sounds", sounds(n_speakers=n_speakers))
+    pairs = paired(put("pictures", pictures()), second, n_train=300, n_test=300)
+    speakers = list(range(n_speakers))
+    assert pairs.train["speaker"].unique().tolist() == speakers[:-n_held_out]
+    assert pairs.test["speaker"].unique().tolist() == speakers[-n_held_out:]
 
 
 def test_one_speaker_alone_is_refused(put):

@@ -106,6 +106,51 @@ def test_an_answer_that_fails_now_and_then_is_not_steady():
     assert "two different answers" in finding.message
 
 
+def test_answers_that_depend_on_the_order_of_the_questions_are_not_steady():
+    other = EXAMPLE._replace(title="other", expected=2 * EXPECTED, mistaken={})
+    answers = [EXPECTED, 2 * EXPECTED] * 2
+    found = examine([EXAMPLE, other], lambda arguments: answers.pop(0))
+    assert [item.points for item in found] == [0, 0]
+    assert all("two different answers" in item.message for item in found)
+
+
+@pytest.mark.parametrize(("noise", "points"), [(0.0, 3), (1e-9, 3), (1e-4, 0), (0.01, 0), (0.1, 0)])
+def test_an_answer_with_more_noise_than_rounding_makes_is_not_steady(noise, points):
+    answers = [EXPECTED, EXPECTED * (1 + noise)]
+    (finding,) = examine([EXAMPLE], lambda arguments: answers.pop())
+    assert finding.points == points
+
+
+def test_nan_and_infinity_are_right_where_they_are_expected_and_only_there():
+    expected = np.array([np.nan, 1.0, -np.inf])
+    example = Example("agrees", 3, False, (), expected, {})
+    (finding,) = examine([example], lambda arguments: expected.copy())
+    assert finding.holds and finding.points == 3
+    for wrong in ([1.0, 1.0, -np.inf], [np.nan, np.nan, -np.inf], [np.nan, 1.0, np.inf]):
+        assert judge(example, np.array(wrong)).points == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_worst_number_is_found_beside_nan_and_infinity_that_are_right():
+    expected = np.array([np.nan, np.inf, 1.0, 2.0])
+    example = Example("agrees", 3, False, (), expected, {})
+    message = judge(example, np.array([np.nan, np.inf, 1.5, 7.0])).message
+    assert message.startswith("2 of 4 numbers are wrong: at 3 the answer is 7, where 2 is")
+    message = judge(example, np.array([np.nan, np.inf, np.nan, 7.0])).message
+    assert message.startswith("2 of 4 numbers are wrong: at 2 the answer is nan, where 1 is")
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3])
+def test_a_mistake_is_named_on_the_scale_of_what_is_expected_and_whichever_way_it_lies(scale):
+    """A known mistake that gives nearly nothing matches an answer that is nearly nothing."""
+    mistaken = {"All is lost.": np.zeros((2, 3)), "Doubled.": 2 * EXPECTED * scale}
+    example = EXAMPLE._replace(expected=EXPECTED * scale, mistaken=mistaken)
+    assert judge(example, np.full((2, 3), 0.05 * scale)).message == "All is lost."
+    assert judge(example, np.full((3, 2), 0.05 * scale)).message == "All is lost."
+    assert judge(example, 2 * EXPECTED.T * scale).message == "Doubled."
+    assert judge(example, np.full((2, 3), 0.1 * scale)).message != "All is lost."
+
+
 def test_an_answer_is_shown_in_a_few_words():
     assert describe(np.array(0.25)) == "0.25"
     assert describe(np.arange(3.0)) == "0, 1, 2 (shape 3)"

@@ -80,10 +80,43 @@ def test_marks_given_are_kept_when_graded_again(sheet):
     assert sheet.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "rubric",
+    [
+        {"The axes are labelled": 3, "-Three sentences": 3},
+        {"The axes are labelled": 2},
+        {"The axes are labelled": 2, "-Three sentences": 3, "A legend": 1},
+    ],
+    ids=["other points", "fewer", "more"],
+)
+def test_marks_do_not_survive_another_rubric_but_are_kept_beside(sheet, capsys, rubric):
+    fill(sheet, "2", "1.5", "3", "1", "0")
+    before = sheet.read_bytes()
+    write_sheet(sheet, CLASS, rubric)
+    by_hand = [line for line in rows(sheet) if line["question"] == "q2"]
+    assert [line["points"] for line in by_hand] == [""] * 2 * len(rubric)
+    assert [line["comment"] for line in by_hand] == [""] * 2 * len(rubric)
+    assert [line["out of"] for line in by_hand] == [str(out_of) for out_of in rubric.values()] * 2
+    assert [line["points"] for line in rows(sheet) if line["question"] == "q1"] == ["3"]
+    assert sheet.with_name("hand-before.csv").read_bytes() == before
+    assert "fit no answer" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("points", ["-1", "3", "nan", "inf", "two", "1e9"])
 def test_points_that_cannot_be_are_refused_with_their_line(sheet, points):
     fill(sheet, "", points if points != "3" else "3.5", "", "", "")
     with pytest.raises(ValueError, match=r"hand\.csv, line 3: points are .* from 0 to 3"):
+        read_sheet(sheet)
+
+
+@pytest.mark.parametrize("points", ["-1", "-0.5", "2.5"])
+def test_points_written_by_hand_that_cannot_be_are_refused(sheet, points):
+    """Without the apostrophe that this package puts before what looks like a formula."""
+    text = sheet.read_text("utf-8-sig")
+    line = "ada,q2,The axes are labelled,"
+    assert text.count(f"{line},") == 1
+    sheet.write_text(text.replace(f"{line},", f"{line}{points},"), "utf-8")
+    with pytest.raises(ValueError, match=rf"line 2: points are '{points}', .* from 0 to 2"):
         read_sheet(sheet)
 
 

@@ -201,3 +201,9 @@ def test_merges_are_modules_without_surprises():
     assert counts["gate"] == M * (M * K + 1)
     assert counts["attention"] == 2 * K * (K + 1) + K
     assert counts["bilinear"] == M * R * (K + 1)
+
+
+def test_new_attention_looks_for_something():
+    merge, (x, present) = made("attention"), features()
+    assert merge.query.std() > 0.3
+    assert merge.shares(x, present)[0].std() > 0.01

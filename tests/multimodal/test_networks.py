@@ -51,3 +51,12 @@ def test_only_the_encoders_of_what_is_there_are_run_in_the_order_of_the_examples
 def test_all_encoders_give_one_row_of_the_same_width_for_each_example(network):
     with pytest.raises(ValueError, match=r"The encoders turn 5 examples into .* \(5, K\) with the"):
         encode_each({"a": network, "b": mlp([4, 3])}, {"a": X, "b": X})
+
+
+def test_all_encoders_agreeing_on_a_wrong_number_of_rows_is_no_agreement():
+    class Loses(nn.Linear):
+        def forward(self, x):
+            return super().forward(x)[1:]
+
+    with pytest.raises(ValueError, match=r"The encoders turn 5 examples into .*\(4, 3\)"):
+        encode_each({"a": Loses(4, 3), "b": Loses(4, 3)}, {"a": X, "b": X})

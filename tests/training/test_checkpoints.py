@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ import torch
 from torch import nn
 
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
+from mmlearn_helpers.boltzmann.restricted import RBM
 from mmlearn_helpers.training import fit, one_cycle
+from mmlearn_helpers.training.checkpoints import describe
 
 STEPS = 16  # in an epoch of the run that is killed
 IN_A_NEW_PROCESS = """
@@ -309,3 +312,53 @@ def test_a_file_whose_content_breaks_the_reading_is_no_checkpoint(tmp_path):
     torch.save({"settings": 3, "state": {}}, path)
     with pytest.raises(ValueError, match="is not a checkpoint of fit; remove"):
         fit(Stops(), examples(), checkpoint=path, **SETTINGS)
+
+
+def test_models_with_other_buffers_are_other_models(tmp_path):
+    v = torch.ones(10, 4)
+    fit(RBM(4, 2, n_chains=5), v, epochs=1, checkpoint=tmp_path / "a")
+    with pytest.raises(ValueError, match=r"with model = 'RBM with .* 'RBM with"):
+        fit(RBM(4, 2, n_chains=6), v, epochs=1, checkpoint=tmp_path / "a")
+    with pytest.raises(ValueError, match="with model = "):
+        fit(RBM(4, 2), v, epochs=1, checkpoint=tmp_path / "a")
+
+
+def test_models_are_told_apart_by_all_that_is_kept_of_them():
+    def described(name="net", n=3, dtype=torch.float32, frozen=False, buffer=2):
+        model = nn.Module()
+        model.register_module(name, nn.Linear(n, 2).to(dtype).requires_grad_(not frozen))
+        model.register_buffer("seen", torch.zeros(buffer))
+        return describe(model)
+
+    changes = ({"name": "other"}, {"n": 4}, {"dtype": torch.float64}, {"frozen": True})
+    others = [described(**change) for change in (*changes, {"buffer": 1})]
+    assert described() == described()
+    assert len({described(), *others}) == 6
+    assert described().startswith("Module with 8 weights (")
+
+
+@pytest.mark.parametrize("name", ["patience", "seed", "data"])
+def test_a_checkpoint_that_lacks_a_setting_is_refused(tmp_path, name):
+    path = tmp_path / "a"
+    fit(Stops(), examples(), checkpoint=path, **SETTINGS)
+    stored = torch.load(path)
+    del stored["settings"][name]
+    torch.save(stored, path)
+    with pytest.raises(ValueError, match=rf"of a run with {name} = None, but this one has {name}"):
+        fit(Stops(), examples(), checkpoint=path, **SETTINGS)
+
+
+def test_the_seconds_of_all_parts_of_a_run_are_added_up(tmp_path, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+
+    class Slow(Stops):
+        def loss(self, batch):
+            now[0] += 1
+            return super().loss(batch)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(Slow(9), examples(), checkpoint=tmp_path / "a", **SETTINGS)  # 4 steps an epoch
+    now[0] += 5000
+    history = fit(Slow(), examples(), checkpoint=tmp_path / "a", **SETTINGS)
+    assert history.seconds == pytest.approx(24)

@@ -23,6 +23,10 @@ def test_terms_are_kept_in_the_order_of_the_epochs():
     assert history.validation == {"loss": [4.0, 3.0]}
 
 
+def test_a_new_history_is_empty():
+    assert History() == History(train={}, validation={}, seconds=0.0, best_epoch=None)
+
+
 def test_without_validation_nothing_is_recorded_of_it():
     history = History()
     history.record({"loss": 3.0}, {})

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 import torch
+from torch import nn
 
+from mmlearn_helpers.training import fit, run
 from mmlearn_helpers.training.processes import Processes
 
 RUN = """
@@ -17,7 +19,7 @@ from torch import nn
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.training import fit, one_cycle
 
-for n in (101, 120):
+for n in (101, 103, 120):
     torch.manual_seed(0)
     x = torch.rand(n, 12).double()
     model = DeepAutoencoder([12, 16, 3], activation=nn.Tanh).double()
@@ -32,7 +34,7 @@ for n in (101, 120):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """The same two runs, by this process and by two others."""
+    """The same runs, by this process and by two others."""
     folder = tmp_path_factory.mktemp("runs")
     program = folder / "run.py"
     program.write_text(RUN)
@@ -55,7 +57,7 @@ def runs(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("n", [101, 120])
+@pytest.mark.parametrize("n", [101, 103, 120])
 def test_two_processes_have_the_loss_curve_of_one(runs, n):
     alone, *together = (
         json.loads((runs / f"out.{n}.{name}").read_text()) for name in ("alone", "0", "1")
@@ -90,3 +92,58 @@ def test_without_fabric_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightning_fabric", None)
     with pytest.raises(ImportError, match=r"pip install 'mmlearn-helpers\[distributed\]'"):
         Processes("cpu")
+
+
+class Listens(nn.Module):
+    """Draws noise in its loss, and remembers it."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(1))
+        self.heard = []
+
+    def loss(self, x):
+        noise = torch.rand(4)
+        self.heard.append(noise)
+        return {"loss": (self.w * noise.mean() * x).mean()}
+
+
+@pytest.fixture
+def trained_as(monkeypatch):
+    """Train as one of two processes would, which do not hear of each other here."""
+    join = Processes.__init__
+
+    def train(rank, **options):
+        def pretend(self, device):
+            join(self, device)
+            self.rank, self.size = rank, 2
+
+        monkeypatch.setattr(Processes, "__init__", pretend)
+        model = Listens()
+        fit(model, torch.ones(10, 1), **({"epochs": 3, "batch_size": 5} | options))
+        return model
+
+    return train
+
+
+def test_every_process_draws_noise_of_its_own(trained_as):
+    first, again, second = (torch.stack(trained_as(rank).heard) for rank in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not (first == second).any()
+
+
+def test_only_the_first_process_writes_checkpoints(trained_as, tmp_path, monkeypatch):
+    written, save = [], run.save_checkpoint
+    monkeypatch.setattr(run, "save_checkpoint", lambda *state: written.append(save(*state)))
+    trained_as(1, checkpoint=tmp_path / "second")
+    assert not written and not list(tmp_path.iterdir())
+    trained_as(0, checkpoint=tmp_path / "first")
+    assert len(written) == 3
+
+
+def test_a_process_for_which_nothing_is_left_pulls_at_no_weight(trained_as):
+    """Of batches of one the first process takes all, and the second has a weight of zero."""
+    first, second = (trained_as(rank, batch_size=1) for rank in (0, 1))
+    assert len(first.heard) == len(second.heard) == 30
+    assert first.w.item() < 0.999
+    assert second.w.item() == 1

@@ -98,6 +98,23 @@ def test_balls_fly_as_they_do_in_small_steps(filmed):
         assert found == pytest.approx(expected, abs=1e-3)
 
 
+def test_balls_are_thrown_up_and_down_left_and_right_from_anywhere():
+    radius, x, speed_x, y, speed_y = clips._throw(4000, torch.Generator().manual_seed(0))
+    room = 1 - 2 * radius
+    share = speed_y / (2 * clips.FALL * (1 - radius - y)).sqrt()  # of what reaches the ceiling
+    for found, low, high in (
+        (radius, 0.08, 0.2),
+        ((x - radius) / room, 0, 1),
+        (speed_x.abs(), 0.2, 1.5),
+        ((y - radius) / room, 0.3, 0.9),
+        (share, -1, 1),
+    ):
+        assert found.mean().item() == pytest.approx((low + high) / 2, abs=0.03 * (high - low))
+        assert found.std().item() == pytest.approx((high - low) / math.sqrt(12), rel=0.05)
+        assert found.min() > low - 1e-4 and found.max() < high + 1e-4
+    assert (speed_x > 0).float().mean().item() == pytest.approx(0.5, abs=0.03)
+
+
 def test_the_ball_stays_in_the_box(filmed):
     radius, place = filmed.train["radius"][:, None, None], filmed.train["place"]
     assert (place > radius - 1e-5).all()
@@ -191,6 +208,19 @@ def test_the_faster_the_ball_hits_the_louder_the_click(filmed):
     alone, click = first_click(filmed)
     ratio = click.square().sum(1).sqrt() / filmed.train["speed"][alone, 0]
     assert ratio.std() / ratio.mean() < 0.05
+
+
+def test_a_click_of_a_fall_through_the_whole_box_starts_at_nine_tenths_and_fades(filmed):
+    """By the energy of a sine that is damped with 15 milliseconds, from 0 and from 20 on."""
+    alone, click = first_click(filmed)
+    hit = filmed.train["speed"][alone, 0] / math.sqrt(2 * clips.FALL)
+    turn = 2 * math.pi * 100 / filmed.train["radius"][alone]
+    second = torch.arange(200) / 4000
+    plain = (-second / 0.015).exp() * (turn[:, None] * second).sin()
+    for start in (0, 80):
+        energy, expected = (x[:, start:].square().sum(1).sqrt() for x in (click, plain))
+        ratio = energy / hit / expected
+        assert ratio.median().item() == pytest.approx(0.9, rel=0.02), start
 
 
 def test_clips_are_drawn_the_same_with_any_number_of_threads():

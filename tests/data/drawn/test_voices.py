@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 import os
 import time
 
@@ -15,7 +16,7 @@ from scipy.linalg import solve_toeplitz
 
 from mmlearn_helpers import data
 from mmlearn_helpers.data.audio import log_mel
-from mmlearn_helpers.data.drawn.phones import PHONES, SPEAKERS, spell
+from mmlearn_helpers.data.drawn.phones import PHONES, SPEAKERS, WORDS, spell
 
 voices = importlib.import_module("mmlearn_helpers.data.drawn.voices")
 
@@ -60,6 +61,14 @@ def test_words_and_speakers_have_equal_shares(spoken):
     for split, share in ((spoken.train, 15), (spoken.test, 5)):
         pairs = torch.bincount(split["label"] * 8 + split["speaker"], minlength=80)
         assert pairs.tolist() == [share] * 80
+
+
+def test_words_and_speakers_come_in_no_order(spoken):
+    for name, share in (("label", 0.1), ("speaker", 0.125)):
+        x = spoken.train[name]
+        for lag in (1, 8, 10, 80):
+            alike = (x[lag:] == x[:-lag]).float().mean().item()
+            assert alike == pytest.approx(share, abs=0.04), (name, lag)
 
 
 def test_the_spectrograms_are_those_of_the_waves(spoken):
@@ -145,6 +154,68 @@ def test_nothing_is_said_but_during_the_word(spoken):
     assert ((last - first) < spoken.train["duration"] + 0.03).all()
     assert ((last - first) / spoken.train["duration"]).median() > 0.8
     assert spoken.train["duration"].max() < 0.475
+
+
+def test_a_word_lasts_as_long_as_its_phones_and_the_longer_the_slower_its_speaker(spoken):
+    train = spoken.train
+    lengths = torch.tensor([sum(map(int, word.split()[1::2])) / 1000 for word in WORDS.values()])
+    tempo = torch.tensor([speaker[2] for speaker in SPEAKERS.values()])
+    plain = lengths[train["label"]] / tempo[train["speaker"]]
+    ratio = (train["duration"] / plain)[plain * 1.25 < 0.47]  # which no limit has shortened
+    speaker = train["speaker"][plain * 1.25 < 0.47]
+    for i in range(8):
+        assert ratio[speaker == i].mean().item() == pytest.approx((0.8 + 1.25) / 2, rel=0.03), i
+    assert 0.04 < ratio.std() < 0.13
+    assert 0.8 <= ratio.min() < 0.85 and 1.2 < ratio.max() <= 1.25
+
+
+def test_only_long_words_are_shortened_to_the_limit(spoken):
+    at_the_limit = spoken.train["duration"] > 0.4699
+    assert 0.01 < at_the_limit.float().mean() < 0.1
+    assert spoken.train["duration"].std() > 0.04
+
+
+def test_every_recording_has_a_noise_floor_of_its_own(spoken):
+    """Uniform between -1 and 1, times 10 to some power between -3.5 and -2, beside the peak."""
+    done = spoken.train["duration"] < 0.4
+    wave = spoken.train["wave"][done]
+    floor = wave[:, -160:].square().mean(1).sqrt() * math.sqrt(3) / wave.abs().amax(1)
+    power = floor.log10()
+    assert power.mean().item() == pytest.approx(-2.75, abs=0.06)
+    assert power.std().item() == pytest.approx(1.5 / math.sqrt(12), rel=0.1)
+    assert power.min() > -3.6 and power.max() < -1.9
+
+
+def test_recordings_are_of_any_loudness_between_a_third_and_all_of_nine_tenths(spoken):
+    power = (spoken.train["wave"].abs().amax(1) / 0.9).log() / math.log(3)
+    assert power.mean().item() == pytest.approx(-0.5, abs=0.03)
+    assert power.std().item() == pytest.approx(1 / math.sqrt(12), rel=0.1)
+    assert power.min() > -1.02 and power.max() < 0.01
+
+
+def resonances(wave, order=12):
+    """Frequencies and bandwidths of all poles that linear prediction finds, in Hz."""
+    x = wave * np.hamming(len(wave))
+    r = np.correlate(x, x, "full")[len(x) - 1 :]
+    roots = np.roots(np.append(1, -solve_toeplitz(r[:order], r[1 : order + 1])))
+    roots = roots[roots.imag > 0.01]
+    return np.angle(roots) * 4000 / np.pi, -np.log(np.abs(roots)) * 8000 / np.pi
+
+
+def test_the_shorter_a_vocal_tract_the_higher_and_wider_are_its_formants(monkeypatch):
+    """In a whisper, where no harmonics disturb."""
+    whisper = (600, 1800, 2700, 100, 100, 100, 0.0, 0.3, 0.0, 3000, 2000)
+    monkeypatch.setitem(PHONES, "whisper", whisper)
+    monkeypatch.setattr(voices, "WORDS", {"whisper": "whisper 460"})
+    said = voices._draw(n_train=640, n_test=1, seed=0).train
+    for j, (_, tract, *_) in enumerate(SPEAKERS.values()):
+        found = []
+        for wave in said["wave"][said["speaker"] == j, 800:3200].double().numpy():
+            frequency, width = resonances(wave)
+            near = [np.abs(frequency - hertz * tract).argmin() for hertz in whisper[:2]]
+            found.append([*frequency[near], *width[near]])
+        expected = tract * np.array([600, 1800, 100, 100])
+        np.testing.assert_allclose(np.median(found, axis=0), expected, rtol=0.1, err_msg=f"{j}")
 
 
 def formants(wave):
