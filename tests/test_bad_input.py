@@ -2276,12 +2276,12 @@ CASES |= {
         (TypeError, "The reader gives a tuple, but one tensor is expected; end it with a layer"),
     ),
     "encode_each, widths that differ": (
-        lambda _: encode_each({"image": mlp([4, 3]), "text": mlp([3, 2])}, BOTH),
-        (ValueError, r"12 examples into {'image': \(12, 3\), 'text': \(12, 2\)}, but \(12, K\)"),
+        lambda _: encode_each({"image": mlp([4, 3]), "text": mlp([3, 2])}, BOTH, THERE),
+        (ValueError, r"examples into {'image': \(12, 3\), 'text': \(12, 2\)}, but one row of the"),
     ),
     "encode_each, pictures for features": (
-        lambda _: encode_each({"image": nn.Unflatten(1, (2, 2))}, {"image": X}),
-        (ValueError, r"12 examples into {'image': \(12, 2, 2\)}, but \(12, K\) .* last layers"),
+        lambda _: encode_each({"image": nn.Unflatten(1, (2, 2))}, {"image": X}, THERE),
+        (ValueError, r"{'image': 12} examples into {'image': \(12, 2, 2\)}, but .* last layers"),
     ),
     "Sum, a matrix": (
         lambda _: Sum()(X, THERE),

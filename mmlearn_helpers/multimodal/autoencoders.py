@@ -189,8 +189,7 @@ class MultimodalAutoencoder(nn.Module):
             )
         if self.training:
             readable = drop_modalities(readable, self.drop)
-        read = {name: x for name, x in filled.items() if name in self.encoders}
-        outputs = self._decode(self._encode(read, readable))
+        outputs = self._decode(self._encode(filled, readable))
         terms, total = {}, 0.0
         for name in [name for name in filled if name in outputs]:
             x = filled[name]
@@ -224,10 +223,8 @@ class MultimodalAutoencoder(nn.Module):
         return error
 
     def _encode(self, filled: Batch, present: torch.Tensor) -> torch.Tensor:
-        found = encode_each(self.encoders, filled)
-        names = list(self.encoders)
-        total = sum(code * present[:, names.index(name), None] for name, code in found.items())
-        return total / present.sum(dim=1, keepdim=True)
+        features = encode_each(self.encoders, filled, present)
+        return features.sum(dim=1) / present.sum(dim=1, keepdim=True)
 
 
 def _check_shapes(output: torch.Tensor, x: torch.Tensor) -> None:

@@ -160,10 +160,7 @@ class FusionClassifier(nn.Module):
         filled, present = fill_missing(batch, list(self.encoders))
         if drop:
             present = drop_modalities(present, self.drop)
-        found = encode_each(self.encoders, filled)
-        some = next(iter(found.values()))
-        columns = [found.get(name, torch.zeros_like(some)) for name in self.encoders]
-        return torch.stack(columns, dim=1) * present[:, :, None], present
+        return encode_each(self.encoders, filled, present), present
 
     def _answer(self, features: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
         logits = run_network(self.head, self.merge(features, present), "The head")

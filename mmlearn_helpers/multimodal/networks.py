@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def run_network(network: nn.Module, x: torch.Tensor, name: str) -> torch.Tensor:
@@ -48,9 +49,13 @@ def run_network(network: nn.Module, x: torch.Tensor, name: str) -> torch.Tensor:
 
 
 def encode_each(
-    encoders: Mapping[str, nn.Module], filled: Mapping[str, torch.Tensor]
-) -> dict[str, torch.Tensor]:
+    encoders: Mapping[str, nn.Module], filled: Mapping[str, torch.Tensor], present: torch.Tensor
+) -> torch.Tensor:
     """Let the encoder of every modality turn its examples into rows of one common width.
+
+    An encoder reads the rows that are present and no others, so that what one example lacks never
+    changes what is said about another. Where no row is present, it reads the first, for nothing:
+    all weights have a gradient then, as training in several processes needs.
 
     Parameters
     ----------
@@ -58,28 +63,51 @@ def encode_each(
         A network for each modality.
     filled
         Some or all of these modalities, without NaN.
+    present
+        Truth values ``(N, M)``, in the order of the encoders; false where ``filled`` has nothing.
 
     Returns
     -------
-    dict[str, torch.Tensor]
-        For each modality in ``filled`` features ``(N, K)``.
+    torch.Tensor
+        Features ``(N, M, K)``, zero where a modality is missing.
 
     Raises
     ------
     TypeError, ValueError
         If an encoder cannot take its examples, or they do not agree on K.
     """
+    columns = [(i, name) for i, name in enumerate(encoders) if name in filled]
+    first = torch.arange(len(present), device=present.device) == 0
+    rows = {name: present[:, i] if present[:, i].any() else first for i, name in columns}
     found = {
-        name: run_network(encoders[name], x, f"The encoder of {name!r}")
-        for name, x in filled.items()
+        name: _run_encoder(encoders[name], filled[name][read], name) for name, read in rows.items()
     }
-    n = len(next(iter(filled.values())))
+    _check_widths(found, {name: int(read.sum()) for name, read in rows.items()})
+    some = next(iter(found.values()))
+    features = some.new_zeros(len(present), len(encoders), some.shape[1])
+    for i, name in columns:
+        features[rows[name], i] = found[name]
+    return features * present[:, :, None]
+
+
+def _run_encoder(network: nn.Module, x: torch.Tensor, name: str) -> torch.Tensor:
+    """Apply an encoder; to a single row with the means that batch normalisation has so far."""
+    of_batches = [m for m in network.modules() if isinstance(m, _BatchNorm) and m.training]
+    alone = of_batches if len(x) == 1 else []
+    for layer in alone:
+        layer.eval()
+    try:
+        return run_network(network, x, f"The encoder of {name!r}")
+    finally:
+        for layer in alone:
+            layer.train()
+
+
+def _check_widths(found: Mapping[str, torch.Tensor], n_rows: Mapping[str, int]) -> None:
     shapes = {name: tuple(features.shape) for name, features in found.items()}
-    if not all(len(shape) == 2 and shape[0] == n for shape in shapes.values()) or (
-        len(set(shapes.values())) > 1
-    ):
+    fits = all(len(shape) == 2 and shape[0] == n_rows[name] for name, shape in shapes.items())
+    if not fits or len({shape[1] for shape in shapes.values()}) > 1:
         raise ValueError(
-            f"The encoders turn {n} examples into {shapes}, but ({n}, K) with the same K from all "
-            "is needed, because what they say is put together; change their last layers."
+            f"The encoders turn {n_rows} examples into {shapes}, but one row of the same width "
+            "for each is needed, because what they say is put together; change their last layers."
         )
-    return found

@@ -39,18 +39,41 @@ def test_a_mistake_inside_a_network_stays_what_it_is():
         run_network(Broken(), X, "It")
 
 
-def test_only_the_encoders_of_what_is_there_are_run_in_the_order_of_the_examples():
+def test_an_encoder_reads_the_rows_that_are_present_and_no_others():
     encoders = nn.ModuleDict({"a": mlp([4, 3]), "b": mlp([2, 3]), "c": mlp([1, 3])})
-    found = encode_each(encoders, {"b": X[:, :2], "a": X})
-    assert list(found) == ["b", "a"]
-    assert torch.equal(found["a"], encoders["a"](X))
-    assert torch.equal(found["b"], encoders["b"](X[:, :2]))
+    present = torch.tensor([[1, 1, 0], [0, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 0]]).bool()
+    found = encode_each(encoders, {"b": X[:, :2], "a": X}, present)
+    assert found.shape == (5, 3, 3)
+    assert torch.equal(found[present[:, 0], 0], encoders["a"](X[present[:, 0]]))
+    assert torch.equal(found[present[:, 1], 1], encoders["b"](X[present[:, 1], :2]))
+    assert (found[~present] == 0).all()
+
+
+def test_what_a_row_lacks_changes_no_statistics_of_a_batch():
+    encoders = nn.ModuleDict({"a": nn.BatchNorm1d(4)})
+    present = torch.tensor([[True]] * 3 + [[False]] * 2)
+    found = encode_each(encoders, {"a": X}, present)
+    expected = nn.BatchNorm1d(4)
+    assert torch.equal(found[:3, 0], expected(X[:3]))
+    assert torch.equal(encoders["a"].running_mean, expected.running_mean)
+
+
+def test_a_single_row_is_normalised_with_the_means_so_far_and_leaves_them():
+    encoders = nn.ModuleDict({"a": nn.Sequential(nn.BatchNorm1d(4), nn.BatchNorm1d(4))})
+    encoders["a"][1].eval()
+    encoders["a"](X)
+    mean = encoders["a"][0].running_mean.clone()
+    found = encode_each(encoders, {"a": X}, torch.tensor([[True]] + [[False]] * 4))
+    assert torch.equal(encoders["a"][0].running_mean, mean)
+    assert encoders["a"].training and [layer.training for layer in encoders["a"]] == [True, False]
+    encoders["a"].eval()
+    assert torch.equal(found[:1, 0], encoders["a"](X[:1]))
 
 
 @pytest.mark.parametrize("network", [nn.Flatten(0), nn.Unflatten(1, (2, 2)), nn.Identity()])
 def test_all_encoders_give_one_row_of_the_same_width_for_each_example(network):
-    with pytest.raises(ValueError, match=r"The encoders turn 5 examples into .* \(5, K\) with the"):
-        encode_each({"a": network, "b": mlp([4, 3])}, {"a": X, "b": X})
+    with pytest.raises(ValueError, match=r"The encoders turn {.*} examples into .*, but one"):
+        encode_each({"a": network, "b": mlp([4, 3])}, {"a": X, "b": X}, torch.ones(5, 2).bool())
 
 
 def test_all_encoders_agreeing_on_a_wrong_number_of_rows_is_no_agreement():
@@ -58,5 +81,6 @@ def test_all_encoders_agreeing_on_a_wrong_number_of_rows_is_no_agreement():
         def forward(self, x):
             return super().forward(x)[1:]
 
-    with pytest.raises(ValueError, match=r"The encoders turn 5 examples into .*\(4, 3\)"):
-        encode_each({"a": Loses(4, 3), "b": Loses(4, 3)}, {"a": X, "b": X})
+    encoders = {"a": Loses(4, 3), "b": Loses(4, 3)}
+    with pytest.raises(ValueError, match=r"The encoders turn {.*} examples into .*\(4, 3\)"):
+        encode_each(encoders, {"a": X, "b": X}, torch.ones(5, 2).bool())
