@@ -45,11 +45,49 @@ def nearest(
         raise ValueError(
             f"k is {k}, but the gallery has only {len(gallery)} items; choose a k up to that."
         )
-    if distance not in ("cosine", "euclidean"):
-        raise ValueError(f"distance is {distance!r}, but 'cosine' or 'euclidean' is expected.")
-    if distance == "cosine":
-        queries, gallery = F.normalize(queries), F.normalize(gallery)
-    found = [torch.cdist(part, gallery).topk(k, largest=False)[1] for part in queries.split(1000)]
+    parts = queries.split(1000)
+    return torch.cat([_distances(x, gallery, distance).topk(k, largest=False)[1] for x in parts])
+
+
+def ranks(
+    queries: torch.Tensor,
+    gallery: torch.Tensor,
+    *,
+    distance: Literal["cosine", "euclidean"] = "cosine",
+) -> torch.Tensor:
+    """Find at which place of the gallery, the nearest first, each query's own item stands.
+
+    Parameters
+    ----------
+    queries, gallery
+        Codes, ``(N, K)`` each; the item of a query is in the same row of the gallery.
+    distance
+        ``"cosine"`` or ``"euclidean"``.
+
+    Returns
+    -------
+    torch.Tensor
+        Ranks from 1 to N in double precision, ``(N,)``. Of items that are equally near, each has
+        the mean of their places, so that codes which are all the same have the rank of a guess.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the codes are not usable or not of one shape, or the distance is unknown.
+    """
+    check_matrix(gallery, name="gallery")
+    check_matrix(queries, gallery.shape[1], gallery.dtype, name="queries")
+    if len(queries) != len(gallery):
+        raise ValueError(
+            f"There are {len(queries)} queries and {len(gallery)} items in the gallery, but each "
+            "query's own item must stand in the same row; give as many of the one as of the other."
+        )
+    found = []
+    for rows in torch.arange(len(gallery), device=gallery.device).split(1000):
+        apart = _distances(queries[rows], gallery, distance)
+        own = apart.gather(1, rows[:, None])
+        nearer, equal = (apart < own).sum(dim=1), (apart == own).sum(dim=1)
+        found.append(nearer + (equal + 1).double() / 2)
     return torch.cat(found)
 
 
@@ -137,6 +175,14 @@ def mean_average_precision(
         precision = right.cumsum(dim=1) / ranks
         total += ((precision * right).sum(dim=1) / right.sum(dim=1)).sum().item()
     return total / len(queries)
+
+
+def _distances(queries: torch.Tensor, gallery: torch.Tensor, distance: str) -> torch.Tensor:
+    if distance not in ("cosine", "euclidean"):
+        raise ValueError(f"distance is {distance!r}, but 'cosine' or 'euclidean' is expected.")
+    if distance == "cosine":
+        queries, gallery = F.normalize(queries), F.normalize(gallery)
+    return torch.cdist(queries, gallery)
 
 
 def _check(

@@ -51,6 +51,7 @@ from mmlearn_helpers.data.drawn.moons import moon
 from mmlearn_helpers.data.real.fetch import fetch
 from mmlearn_helpers.evaluation import (
     clustering_accuracy,
+    interval,
     kmeans_accuracy,
     linear_probe,
     reconstruction_error,
@@ -94,7 +95,7 @@ from mmlearn_helpers.plots import (
     spectrogram,
     spread_out,
 )
-from mmlearn_helpers.retrieval import mean_average_precision, nearest, precision_at_k
+from mmlearn_helpers.retrieval import mean_average_precision, nearest, precision_at_k, ranks
 from mmlearn_helpers.training import History, fit, one_cycle
 from mmlearn_helpers.variational import vae
 from mmlearn_helpers.variational.vae import VAE
@@ -835,6 +836,26 @@ CASES = {
         lambda _: reconstruction_error(net(), X.numpy()),
         (TypeError, r"x is a ndarray, .* convert it with torch.as_tensor\(x"),
     ),
+    "interval, one example": (
+        lambda _: interval(X[:, 0], torch.zeros(12, dtype=torch.long)),
+        (ValueError, "All rows are of one example, but a spread needs at least two"),
+    ),
+    "interval, a matrix": (
+        lambda _: interval(X),
+        (ValueError, r"values is \(12, 4\), but a tensor with one number for each row"),
+    ),
+    "interval, a list": (
+        lambda _: interval([1.0, 0.0]),
+        (ValueError, "values is list, but a tensor with one number for each row"),
+    ),
+    "interval, too few examples": (
+        lambda _: interval(X[:, 0], LABELS[:3]),
+        (ValueError, r"example has shape \(3,\), but one label for each of 12 examples"),
+    ),
+    "interval, NaN": (
+        lambda _: interval(X[:, 0] * math.nan),
+        (ValueError, "values"),
+    ),
     "linear_probe, codes of two widths": (
         lambda _: linear_probe(X, LABELS, X[:, :2], LABELS),
         (ValueError, "test_codes has 2 columns, .* for 4; pass data of that width"),
@@ -891,6 +912,18 @@ CASES = {
     "nearest, two precisions": (
         lambda _: nearest(X.double(), X, 2),
         (TypeError, r"queries holds torch.float64 .* convert it with queries.to\(torch.float32\)"),
+    ),
+    "ranks, more queries than items": (
+        lambda _: ranks(X, X[:5]),
+        (ValueError, "There are 12 queries and 5 items in the gallery, but each query's own item"),
+    ),
+    "ranks, an unknown distance": (
+        lambda _: ranks(X, X, distance="cosinus"),
+        (ValueError, "distance is 'cosinus', but 'cosine' or 'euclidean' is expected"),
+    ),
+    "ranks, NaN": (
+        lambda _: ranks(X, X * math.nan),
+        (ValueError, "gallery"),
     ),
     "precision_at_k, no queries": (
         lambda _: precision_at_k(None, LABELS, X, LABELS, 2),
@@ -2173,10 +2206,11 @@ def fused_loss(model=None, **batch):
     return (model or fused()).loss(BOTH | {"label": LABELS % 2} | batch)
 
 
-def shared(drop=0.0, **modalities):
+def shared(drop=0.0, hidden_in_evaluation=(), **modalities):
     image = Modality(mlp([4, 2]), mlp([2, 4]))
     text = Modality(mlp([3, 2]), mlp([2, 3]))
-    return MultimodalAutoencoder({"image": image, "text": text} | modalities, drop=drop)
+    modalities = {"image": image, "text": text} | modalities
+    return MultimodalAutoencoder(modalities, drop=drop, hidden_in_evaluation=hidden_in_evaluation)
 
 
 class Two(nn.Module):
@@ -2462,6 +2496,18 @@ CASES |= {
     "MultimodalAutoencoder, less than nothing dropped": (
         lambda _: shared(drop=-0.1),
         (ValueError, "drop is -0.1, but a probability below 1 is expected"),
+    ),
+    "MultimodalAutoencoder, everything hidden": (
+        lambda _: shared(hidden_in_evaluation=("image", "text")),
+        (ValueError, r"hidden_in_evaluation is \('image', 'text'\), .* one must be left to read"),
+    ),
+    "MultimodalAutoencoder, an unknown name hidden": (
+        lambda _: shared(hidden_in_evaluation=("picture",)),
+        (ValueError, "hidden_in_evaluation is .* the modalities that are read .* 'image', 'text'"),
+    ),
+    "MultimodalAutoencoder, a word for names": (
+        lambda _: shared(hidden_in_evaluation="text"),
+        (TypeError, r"hidden_in_evaluation is 'text', .* give names in a tuple"),
     ),
     "MultimodalAutoencoder, labels": (
         lambda _: shared().loss(Split(BOTH | {"label": LABELS})),

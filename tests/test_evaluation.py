@@ -16,6 +16,7 @@ from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
 from mmlearn_helpers.evaluation import (
     clustering_accuracy,
+    interval,
     kmeans_accuracy,
     linear_probe,
     reconstruction_error,
@@ -242,3 +243,49 @@ def test_codes_with_gradients_or_16_bits_are_measured(kind):
     codes = kind(codes)
     assert kmeans_accuracy(codes, labels, seeds=1) == (1.0, 0.0)
     assert linear_probe(codes, labels, codes, labels) == 1.0
+
+
+def test_the_interval_of_independent_rows_is_that_of_the_standard_error():
+    values = matrix(0, 50, 1)[:, 0]
+    error = values.std() / 50**0.5
+    low, high = interval(values)
+    assert low == pytest.approx((values.mean() - 1.96 * error).item())
+    assert high == pytest.approx((values.mean() + 1.96 * error).item())
+
+
+def test_saying_everything_five_times_makes_nothing_surer():
+    values = matrix(0, 40, 1)[:, 0]
+    often = interval(values.repeat(5), torch.arange(40).repeat(5))
+    assert often == pytest.approx(interval(values), rel=1e-9)
+    naive = interval(values.repeat(5))
+    assert (naive[1] - naive[0]) < 0.5 * (often[1] - often[0])
+
+
+def test_the_interval_does_not_ask_how_examples_are_numbered_or_ordered():
+    values, example = matrix(1, 60, 1)[:, 0], torch.arange(60) % 17
+    order = torch.randperm(60, generator=torch.Generator().manual_seed(0))
+    found = interval(values[order], 1000 - 3 * example[order])
+    assert found == pytest.approx(interval(values, example), rel=1e-9)
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says():
+    """Thirty rows each of 60 examples, which differ more than their rows do."""
+    generator = torch.Generator().manual_seed(0)
+    example = torch.arange(60).repeat_interleave(30)
+    covered = naive = 0
+    for _ in range(400):
+        own = torch.randn(60, generator=generator, dtype=torch.float64)
+        values = own[example] + torch.randn(1800, generator=generator, dtype=torch.float64)
+        low, high = interval(values, example)
+        covered += low < 0 < high
+        low, high = interval(values)
+        naive += low < 0 < high
+    assert 0.91 < covered / 400 < 0.98
+    assert naive / 400 < 0.6
+
+
+def test_the_interval_of_right_and_wrong_is_that_of_a_share():
+    right = torch.arange(100) < 80
+    low, high = interval(right)
+    assert (high + low) / 2 == pytest.approx(0.8)
+    assert high - low == pytest.approx(2 * 1.96 * (0.8 * 0.2 / 99) ** 0.5)

@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import average_precision_score
 from sklearn.neighbors import NearestNeighbors
 
-from mmlearn_helpers.retrieval import mean_average_precision, nearest, precision_at_k
+from mmlearn_helpers.retrieval import mean_average_precision, nearest, precision_at_k, ranks
 
 DISTANCES = ["cosine", "euclidean"]
 
@@ -90,3 +90,22 @@ def test_the_scale_of_a_code_does_not_matter_to_the_cosine():
         nearest(queries, gallery, 9, distance="euclidean"),
         nearest(queries, scale * gallery, 9, distance="euclidean"),
     )
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize("n", [1, 9, 1100])
+def test_ranks_are_the_places_in_the_list_of_the_nearest(distance, n):
+    queries, gallery = codes(0, n), codes(1, n)
+    order = nearest(queries, gallery, n, distance=distance)
+    place = (order == torch.arange(n)[:, None]).nonzero()[:, 1]
+    np.testing.assert_array_equal(ranks(queries, gallery, distance=distance), place + 1)
+
+
+def test_codes_that_are_all_the_same_have_the_rank_of_a_guess():
+    assert ranks(torch.ones(9, 2), torch.ones(9, 2)).tolist() == [5.0] * 9
+    assert ranks(torch.zeros(9, 2), codes(0, 9, 2).float().abs() * 0).tolist() == [5.0] * 9
+
+
+def test_a_tie_of_two_is_shared():
+    gallery = torch.tensor([[1.0, 0], [1, 0], [0, 1]])
+    assert ranks(gallery, gallery).tolist() == [1.5, 1.5, 1]

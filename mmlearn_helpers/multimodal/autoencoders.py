@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 import torch
@@ -90,6 +90,10 @@ class MultimodalAutoencoder(nn.Module):
     drop
         Probability with which :meth:`loss` hides a modality of an example from the encoders in
         training. It is reconstructed all the same.
+    hidden_in_evaluation
+        Modalities that the model is to reconstruct from the others. In evaluation mode, and so in
+        the validation of ``fit``, :meth:`loss` hides them from the encoders and counts their errors
+        only. With nothing hidden it counts all errors of reconstruction from everything.
 
     Raises
     ------
@@ -97,7 +101,8 @@ class MultimodalAutoencoder(nn.Module):
         If encoders and decoders are not modules.
     ValueError
         If there is no encoder or no decoder, a modality is called ``"loss"`` or has neither, a
-        weight is not above 0, or ``drop`` is not in [0, 1).
+        weight is not above 0, ``drop`` is not in [0, 1), or ``hidden_in_evaluation`` leaves no
+        encoder or has an unknown name.
 
     References
     ----------
@@ -105,7 +110,13 @@ class MultimodalAutoencoder(nn.Module):
     ICML. There the shared layer reads both modalities side by side, zeros for one that is missing.
     """
 
-    def __init__(self, modalities: Mapping[str, Modality], *, drop: float = 0.0) -> None:
+    def __init__(
+        self,
+        modalities: Mapping[str, Modality],
+        *,
+        drop: float = 0.0,
+        hidden_in_evaluation: Collection[str] = (),
+    ) -> None:
         super().__init__()
         modalities = _modalities(modalities)
         check_share("drop", drop)
@@ -115,6 +126,7 @@ class MultimodalAutoencoder(nn.Module):
         check_networks(decoders, "The mapping of decoders", "loss")
         self.encoders, self.decoders = nn.ModuleDict(encoders), nn.ModuleDict(decoders)
         self.modalities, self.drop = tuple(modalities), drop
+        self.hidden_in_evaluation = _hidden(hidden_in_evaluation, encoders)
         self.errors = {name: m.error for name, m in modalities.items()}
         self.weights = {name: float(m.weight) for name, m in modalities.items()}
 
@@ -181,17 +193,21 @@ class MultimodalAutoencoder(nn.Module):
             If the batch is not usable, or a decoder's answer has another shape than its modality.
         """
         filled, present = fill_missing(batch, self.modalities)
-        readable = present[:, [self.modalities.index(name) for name in self.encoders]]
+        hidden = () if self.training else self.hidden_in_evaluation
+        shown = torch.tensor([name not in hidden for name in self.encoders], device=present.device)
+        columns = [self.modalities.index(name) for name in self.encoders]
+        readable = present[:, columns] & shown
         if not readable.any(dim=1).all():
+            read = [name for name in self.encoders if name not in hidden]
             raise ValueError(
                 f"Some examples have nothing that can be read, but the code is made of "
-                f"{', '.join(map(repr, self.encoders))}; leave those examples out."
+                f"{', '.join(map(repr, read))}; leave those examples out."
             )
         if self.training:
             readable = drop_modalities(readable, self.drop)
         outputs = self._decode(self._encode(filled, readable))
         terms, total = {}, 0.0
-        for name in [name for name in filled if name in outputs]:
+        for name in [name for name in filled if name in outputs and (not hidden or name in hidden)]:
             x = filled[name]
             if outputs[name].shape != x.shape:
                 raise ValueError(
@@ -204,7 +220,8 @@ class MultimodalAutoencoder(nn.Module):
         if not terms:
             raise ValueError(
                 f"The batch holds {', '.join(map(repr, filled))}, but only "
-                f"{', '.join(map(repr, self.decoders))} can be reconstructed; add one of them."
+                f"{', '.join(map(repr, hidden or self.decoders))} can be reconstructed; add one of "
+                "them."
             )
         return {"loss": total, **terms}
 
@@ -233,6 +250,16 @@ def _check_shapes(output: torch.Tensor, x: torch.Tensor) -> None:
             f"output has shape {tuple(output.shape)} and x {tuple(x.shape)}, but the same shape is "
             "needed; turn numbers of words into ones and zeros with torch.nn.functional.one_hot."
         )
+
+
+def _hidden(names: Collection[str], encoders: Mapping[str, nn.Module]) -> tuple[str, ...]:
+    wanted = "hidden_in_evaluation is {!r}, but some of the modalities that are read are expected, "
+    wanted += f"{', '.join(map(repr, encoders))}, and one must be left to read"
+    if isinstance(names, str) or not isinstance(names, Collection):
+        raise TypeError(f"{wanted.format(names)}; give names in a tuple, such as ('caption',).")
+    if set(names) - set(encoders) or set(names) == set(encoders):
+        raise ValueError(f"{wanted.format(names)}.")
+    return tuple(names)
 
 
 def _modalities(modalities: Mapping[str, Modality]) -> Mapping[str, Modality]:

@@ -345,3 +345,43 @@ def test_an_error_for_the_whole_batch_is_refused():
     model = MultimodalAutoencoder(modalities).double()
     with pytest.raises(ValueError, match=r"error of 'image' gives \(\) for 10 examples, but one"):
         model.loss({"image": examples(complete=True)["image"]})
+
+
+def test_validation_measures_what_is_hidden_and_training_reads_everything():
+    model, batch = autoencoder(), examples(complete=True)
+    model.hidden_in_evaluation = ("image",)
+    whole = terms_by_hand(model, batch)
+    z = (model.encoders["audio"](batch["audio"]) + model.encoders["text"](batch["text"])) / 2
+    from_others = squared_error(model.decoders["image"](z), batch["image"]).mean().item()
+    model.train()
+    assert model.loss(batch)["image"].item() == pytest.approx(whole["image"])
+    model.eval()
+    terms = model.loss(batch)
+    assert list(terms) == ["loss", "image"]
+    assert terms["loss"].item() == WEIGHTS["image"] * terms["image"].item()
+    assert terms["image"].item() == pytest.approx(from_others)
+    assert from_others != pytest.approx(whole["image"], rel=1e-4)
+
+
+def test_an_example_of_which_validation_hides_everything_is_named():
+    model, batch = autoencoder().eval(), examples(complete=True)
+    model.hidden_in_evaluation = ("image", "text")
+    batch["audio"][2] = math.nan
+    with pytest.raises(ValueError, match=r"nothing that can be read, .* made of 'audio'; leave"):
+        model.loss(batch)
+
+
+def test_early_stopping_watches_what_the_model_is_for():
+    """What is noise to the other modality is learnt by heart: only a hidden one shows it."""
+    generator = torch.Generator().manual_seed(0)
+    a, noise = torch.randn(2, 120, 6, generator=generator)
+    batch = {"a": a, "b": 0.5 * a + noise}
+    train, kept = ({m: x[rows] for m, x in batch.items()} for rows in (slice(40), slice(40, 120)))
+    epochs = {}
+    for hidden in ((), ("b",)):
+        torch.manual_seed(0)
+        modalities = {m: Modality(mlp([6, 64, 12]), mlp([12, 64, 6])) for m in batch}
+        model = MultimodalAutoencoder(modalities, drop=0.5, hidden_in_evaluation=hidden)
+        settings = {"epochs": 150, "batch_size": 20, "learning_rate": 3e-3, "patience": 20}
+        epochs[hidden] = len(fit(model, train, validate=kept, **settings).train["loss"])
+    assert epochs["b",] < 0.7 * epochs[()]
