@@ -26,6 +26,7 @@ from mmlearn_helpers import (
     networks,
     plots,
     retrieval,
+    tables,
     training,
 )
 from mmlearn_helpers.__main__ import main
@@ -96,6 +97,7 @@ from mmlearn_helpers.plots import (
     spread_out,
 )
 from mmlearn_helpers.retrieval import mean_average_precision, nearest, precision_at_k, ranks
+from mmlearn_helpers.tables import mean_and_spread
 from mmlearn_helpers.training import History, fit, one_cycle
 from mmlearn_helpers.variational import vae
 from mmlearn_helpers.variational.vae import VAE
@@ -118,6 +120,7 @@ MODULES = (
     plots,
     restricted,
     retrieval,
+    tables,
     training,
     vae,
     fusion,
@@ -940,6 +943,19 @@ CASES = {
     "mean_average_precision, a gallery without axes": (
         lambda _: mean_average_precision(X, LABELS, torch.tensor(1.0), LABELS),
         (ValueError, r"gallery has shape \(\), but a matrix \(examples, features\) is expected"),
+    ),
+    # Tables.
+    "mean_and_spread, a single run": (
+        lambda _: mean_and_spread(X[:, :1]),
+        (ValueError, r"runs is \(12, 1\), but a tensor with at least two runs along its last axis"),
+    ),
+    "mean_and_spread, a list": (
+        lambda _: mean_and_spread([0.5, 0.6]),
+        (ValueError, "runs is list, but a tensor with at least two runs"),
+    ),
+    "mean_and_spread, half a digit": (
+        lambda _: mean_and_spread(X, 0.5),
+        (TypeError, "decimals is 0.5"),
     ),
     # Figures.
     "code_map, an array": (

@@ -23,6 +23,7 @@ GROUND = {
     "networks",
     "plots",
     "retrieval",
+    "tables",
     "training",
 }
 PARTS = {"autoencoders", "boltzmann", "multimodal", "variational"}
