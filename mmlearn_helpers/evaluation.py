@@ -94,6 +94,37 @@ def linear_probe(
     TypeError, ValueError
         If codes and labels do not fit together, or are not usable numbers.
     """
+    correct = linear_probe_correct(
+        codes, labels, test_codes, test_labels, inverse_penalty=inverse_penalty
+    )
+    return correct.double().mean().item()
+
+
+def linear_probe_correct(
+    codes: torch.Tensor,
+    labels: torch.Tensor,
+    test_codes: torch.Tensor,
+    test_labels: torch.Tensor,
+    *,
+    inverse_penalty: float = 1.0,
+) -> torch.Tensor:
+    """Say which test examples :func:`linear_probe` gets right, for example for :func:`interval`.
+
+    Parameters
+    ----------
+    codes, labels, test_codes, test_labels, inverse_penalty
+        As for :func:`linear_probe`.
+
+    Returns
+    -------
+    torch.Tensor
+        Truth values, ``(M,)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If codes and labels do not fit together, or are not usable numbers.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -110,7 +141,7 @@ def linear_probe(
     regression = LogisticRegression(C=inverse_penalty, max_iter=5000)
     probe = make_pipeline(StandardScaler(), regression)
     probe.fit(_array(codes), _array(labels))
-    return float(probe.score(_array(test_codes), _array(test_labels)))
+    return torch.from_numpy(probe.predict(_array(test_codes)) == _array(test_labels))
 
 
 def interval(values: torch.Tensor, example: torch.Tensor | None = None) -> tuple[float, float]:

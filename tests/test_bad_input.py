@@ -55,6 +55,7 @@ from mmlearn_helpers.evaluation import (
     interval,
     kmeans_accuracy,
     linear_probe,
+    linear_probe_correct,
     reconstruction_error,
 )
 from mmlearn_helpers.homework import check
@@ -858,6 +859,10 @@ CASES = {
     "interval, NaN": (
         lambda _: interval(X[:, 0] * math.nan),
         (ValueError, "values"),
+    ),
+    "linear_probe_correct, one class": (
+        lambda _: linear_probe_correct(X, LABELS * 0, X, LABELS),
+        (ValueError, "All training labels are 0, but a probe needs at least two classes"),
     ),
     "linear_probe, codes of two widths": (
         lambda _: linear_probe(X, LABELS, X[:, :2], LABELS),

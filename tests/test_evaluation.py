@@ -19,6 +19,7 @@ from mmlearn_helpers.evaluation import (
     interval,
     kmeans_accuracy,
     linear_probe,
+    linear_probe_correct,
     reconstruction_error,
 )
 
@@ -289,3 +290,13 @@ def test_the_interval_of_right_and_wrong_is_that_of_a_share():
     low, high = interval(right)
     assert (high + low) / 2 == pytest.approx(0.8)
     assert high - low == pytest.approx(2 * 1.96 * (0.8 * 0.2 / 99) ** 0.5)
+
+
+def test_a_probe_says_which_examples_it_gets_right():
+    x, y = matrix(2, 80), torch.arange(80) % 3
+    x[:, 0] += y
+    correct = linear_probe_correct(x[:40], y[:40], x[40:], y[40:])
+    regression = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000))
+    expected = regression.fit(x[:40].numpy(), y[:40].numpy()).predict(x[40:].numpy())
+    assert torch.equal(correct, torch.from_numpy(expected) == y[40:])
+    assert correct.double().mean().item() == linear_probe(x[:40], y[:40], x[40:], y[40:])
