@@ -23,12 +23,15 @@ for n in (101, 103, 120):
     torch.manual_seed(0)
     x = torch.rand(n, 12).double()
     model = DeepAutoencoder([12, 16, 3], activation=nn.Tanh).double()
-    path = f"{sys.argv[1]}.{n}"
+    path, looks = f"{sys.argv[1]}.{n}", []
+    def look(epoch):
+        looks.append([epoch, torch.rand(1).item(), model.loss(x[:30])["loss"].item()])
     history = fit(model, x, epochs=8, batch_size=20, learning_rate=1e-2, schedule=one_cycle,
-                  max_gradient_norm=1.0, validate=x[:30], checkpoint=path + ".ckpt")
+                  max_gradient_norm=1.0, validate=x[:30], checkpoint=path + ".ckpt",
+                  after_epoch=look)
     with open(path + "." + os.environ.get("RANK", "alone"), "w") as file:
         json.dump([history.train["loss"], history.validation["loss"],
-                   model.decoder[-1].bias.tolist()], file)
+                   model.decoder[-1].bias.tolist(), looks], file)
 """
 
 
@@ -63,6 +66,7 @@ def test_two_processes_have_the_loss_curve_of_one(runs, n):
         json.loads((runs / f"out.{n}.{name}").read_text()) for name in ("alone", "0", "1")
     )
     assert together[0] == together[1]
+    assert [epoch for epoch, *_ in together[0][3]] == list(range(1, 9))
     for a, b in zip(alone, together[0], strict=True):
         torch.testing.assert_close(torch.tensor(b), torch.tensor(a), rtol=1e-5, atol=1e-5)
 
