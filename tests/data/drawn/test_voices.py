@@ -243,6 +243,19 @@ def test_vowels_have_the_formants_of_peterson_and_barney(monkeypatch):
             assert (error[1:] < (0.04 if pitch < 250 else 0.08)).all(), (vowel, j)
 
 
+def test_the_hiss_of_six_is_as_loud_beside_its_vowel_as_it_says():
+    """Its strength goes from a quarter to twice the table's, evenly on a scale of ratios."""
+    label = torch.full((300,), list(WORDS).index("six"))
+    generator = torch.Generator().manual_seed(0)
+    wave, _, _ = voices._speak(label, torch.zeros_like(label), generator)
+    window = torch.hann_window(256)
+    power = torch.stft(wave, 256, 128, window=window, return_complex=True).abs().square()
+    hiss, vowel = (band.mean(dim=1).amax(dim=1) for band in (power[:, 96:], power[:, 4:32]))
+    ratio = (hiss / vowel).log() / 2
+    assert -2.2 < ratio.mean() < -1.85
+    assert 0.54 < ratio.std() < 0.65
+
+
 def test_words_are_spelt_with_silence_around_them():
     phones, seconds = spell(["S 90 IH 100 N 50", "IY 200"])
     assert phones.shape == (2, 5, 11)
