@@ -130,7 +130,7 @@ def recall(weights: torch.Tensor, s: torch.Tensor, *, seed: int = 0) -> torch.Te
     check_patterns(s, "s", weights)
     check_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    units = s.T.contiguous()
+    units = s.T.clone(memory_format=torch.contiguous_format)
     for _ in range(MAX_SWEEPS):
         before = units.clone()
         for i in torch.randperm(len(units), generator=generator).tolist():
