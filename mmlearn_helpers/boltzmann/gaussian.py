@@ -15,8 +15,9 @@ from mmlearn_helpers.checks import check_matrix
 class GaussianRBM(RBM):
     """Visible units are normal with standard deviation 1 for given hidden units, which are binary.
 
-    The data should be scaled until what hidden units cannot explain has about that deviation;
-    standardised data leave them nothing to explain. The free energy takes any finite numbers.
+    The data should be scaled until what hidden units cannot explain has about that deviation. In
+    standardised data the noise alone has the average variance of a number, and only the directions
+    that vary more than that are left to explain. The free energy takes any finite numbers.
 
     Parameters
     ----------

@@ -123,13 +123,14 @@ def recall(weights: torch.Tensor, s: torch.Tensor, *, seed: int = 0) -> torch.Te
         If the weights are not symmetric with a diagonal of zeros, the states do not fit them, or
         the seed cannot be one.
     ArithmeticError
-        If there is still no rest after 1000 sweeps, which rounding errors alone can cause.
+        If there is still no rest after 1000 sweeps: the way down is longer (a chain of thousands
+        of units can do that), or a field that should be 0 is not, by rounding.
     """
     check_weights(weights)
     check_patterns(s, "s", weights)
     check_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    units = s.T.contiguous()
+    units = s.T.clone(memory_format=torch.contiguous_format)
     for _ in range(MAX_SWEEPS):
         before = units.clone()
         for i in torch.randperm(len(units), generator=generator).tolist():
@@ -138,8 +139,10 @@ def recall(weights: torch.Tensor, s: torch.Tensor, *, seed: int = 0) -> torch.Te
         if torch.equal(units, before):
             return units.T.contiguous()
     raise ArithmeticError(
-        f"The states are not at rest after {MAX_SWEEPS} sweeps. With exact numbers this cannot "
-        "last: the energy falls with every change; use weights.double() and s.double()."
+        f"The states are not at rest after {MAX_SWEEPS} sweeps. In single precision rounding may "
+        "keep them moving; use weights.double() and s.double(). Otherwise the way down is that "
+        "long, as in a chain of thousands of units; set "
+        "mmlearn_helpers.boltzmann.hopfield.MAX_SWEEPS to a larger number."
     )
 
 

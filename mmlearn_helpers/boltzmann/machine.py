@@ -213,7 +213,8 @@ class BoltzmannMachine(nn.Module):
         units: list[int],
         generator: torch.Generator | None = None,
     ) -> torch.Tensor:
-        W, b, s = self.weights, self.b[:, None], s.T.contiguous()
+        W, b = self.weights, self.b[:, None]
+        s = s.T.clone(memory_format=torch.contiguous_format)
         for temperature in temperatures:
             uniform = torch.rand(s.shape, generator=generator, device=s.device).to(s)
             noise = temperature * uniform.logit()

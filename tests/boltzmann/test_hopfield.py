@@ -174,6 +174,24 @@ def test_states_that_do_not_come_to_rest_are_an_error(monkeypatch):
         recall(weights, s)
 
 
+def test_recall_leaves_a_single_state_as_it_was():
+    weights, s = random_weights(40), spins(1, 40)
+    before = s.clone()
+    assert not torch.equal(recall(weights, s), before)
+    assert torch.equal(s, before)
+
+
+def test_a_long_way_down_is_no_matter_of_rounding(monkeypatch):
+    pulls = torch.arange(1.0, 60, dtype=torch.float64)  # each unit follows its right neighbour
+    weights = torch.diag(pulls, 1) + torch.diag(pulls, -1)
+    s = -torch.ones(1, 60, dtype=torch.float64)
+    s[:, -2:] = 1
+    assert (recall(weights, s) == 1).all()
+    monkeypatch.setattr(hopfield, "MAX_SWEEPS", 10)
+    with pytest.raises(ArithmeticError, match=r"not at rest after 10 sweeps.*a chain.*MAX_SWEEPS"):
+        recall(weights, s)
+
+
 def test_weights_are_symmetric_but_for_rounding():
     weights, s = random_weights(10), spins(3, 10)
     expected = recall(weights, s)

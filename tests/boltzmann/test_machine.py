@@ -181,6 +181,18 @@ def test_a_seed_repeats_the_samples_and_the_global_random_state_is_left_alone():
     assert torch.equal(s, states(8)) and found.dtype == torch.float64 and not found.requires_grad
 
 
+def test_a_single_state_is_left_as_it_was_and_so_is_a_single_chain_in_evaluation():
+    model, s = machine(n_chains=1), torch.ones(1, 8, dtype=torch.float64)
+    for seed in range(5):
+        model.gibbs(s, [1.0] * 3, seed=seed)
+        assert s.all()
+    model.eval()
+    before = model.chains.clone()
+    for _ in range(5):
+        model.loss(torch.ones(2, 5, dtype=torch.float64))
+        assert torch.equal(model.chains, before)
+
+
 def test_the_first_weights_and_chains_follow_the_seed():
     first, again, other = (BoltzmannMachine(5, 3, seed=seed).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(first[name], again[name]) for name in first)

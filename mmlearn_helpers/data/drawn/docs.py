@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 import torch
@@ -30,6 +30,8 @@ LEFT_OUT = {
     "tests",
 }
 FEWEST_WORDS, FEWEST_DOCUMENTS = 30, 10
+ALIKE, BLOCK = 0.7, 500
+WORD = r"(?<![a-z0-9])[a-z]{2,}(?![a-z0-9])"
 
 
 def docs(*, n_words: int = 2000) -> Dataset:
@@ -37,6 +39,13 @@ def docs(*, n_words: int = 2000) -> Dataset:
 
     What there is depends on the installed versions. Only public functions, classes and methods with
     at least 30 words count, each text once, in modules with at least 10 of them.
+
+    Many of these texts are nearly the same: those of the same method in several classes, say. Such
+    families are never divided between training and testing. Two texts belong to one family if the
+    cosine of their tf-idf vectors is above 0.7, or if a chain of such neighbours leads from one to
+    the other. The families come in random order, and each is for testing as long as it fits into
+    the fifth that is asked of each of its modules. So no text for testing has a neighbour above 0.7
+    among those for training; of modules that are one large family, none is for testing.
 
     Parameters
     ----------
@@ -49,7 +58,7 @@ def docs(*, n_words: int = 2000) -> Dataset:
     Dataset
         ``text`` is ``(N, n_words)``, how often each word of the vocabulary occurs; ``package``
         and ``module`` are ``(N,)`` labels; ``name`` numbers the documents, and its class is what
-        is documented. A fifth of every module's texts is for testing.
+        is documented. Nearly a fifth of the texts is for testing.
 
     Raises
     ------
@@ -62,7 +71,6 @@ def docs(*, n_words: int = 2000) -> Dataset:
 
 def _collect(n_words: int) -> Dataset:
     from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.model_selection import train_test_split
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -75,14 +83,8 @@ def _collect(n_words: int) -> Dataset:
     module_names = sorted({_module(name) for name in names})
     module = torch.tensor([module_names.index(_module(name)) for name in names])
     package = torch.tensor([PACKAGES.index(name.split(".")[0]) for name in names])
-    train, test = train_test_split(
-        torch.arange(len(names)), test_size=0.2, random_state=0, stratify=module
-    )
-    vectoriser = CountVectorizer(
-        max_features=n_words,
-        stop_words="english",
-        token_pattern=r"(?<![a-z0-9])[a-z]{2,}(?![a-z0-9])",
-    )
+    train, test = _split(_families(texts), module)
+    vectoriser = CountVectorizer(max_features=n_words, stop_words="english", token_pattern=WORD)
     vectoriser.fit([texts[i] for i in train])
     counts = torch.from_numpy(vectoriser.transform(texts).toarray()).float()
     modalities = {
@@ -102,6 +104,38 @@ def _collect(n_words: int) -> Dataset:
         classes={"package": PACKAGES, "module": tuple(module_names), "name": names},
         vocabulary=tuple(vectoriser.get_feature_names_out()),
     )
+
+
+def _families(texts: Sequence[str]) -> torch.Tensor:
+    """Give each text the number of its family: chains of neighbours that are nearly the same."""
+    import numpy as np
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectoriser = TfidfVectorizer(stop_words="english", token_pattern=WORD, dtype=np.float32)
+    x = vectoriser.fit_transform(texts)
+    pairs = []
+    for start in range(0, len(texts), BLOCK):
+        cosine = (x[start : start + BLOCK] @ x[start:].T).tocoo()
+        near = cosine.data > ALIKE
+        pairs.append(np.stack([cosine.row[near], cosine.col[near]]) + start)
+    rows, columns = np.concatenate(pairs, axis=1)
+    near = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(texts), len(texts)))
+    return torch.from_numpy(connected_components(near, directed=False)[1]).long()
+
+
+def _split(family: torch.Tensor, module: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draw whole families for testing, at most a fifth of every module."""
+    generator = torch.Generator().manual_seed(0)
+    room = (module.bincount() / 5).round().long()
+    members = family.argsort(stable=True).split(family.bincount().tolist())
+    test = torch.zeros(len(family), dtype=torch.bool)
+    for i in torch.randperm(len(members), generator=generator).tolist():
+        left = room - module[members[i]].bincount(minlength=len(room))
+        if left.min() >= 0:
+            room, test[members[i]] = left, True
+    return (~test).nonzero().flatten(), test.nonzero().flatten()
 
 
 def _module(name: str) -> str:
