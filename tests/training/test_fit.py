@@ -797,20 +797,6 @@ def test_a_device_may_be_a_name_or_a_device(device):
     assert same(parameters(model), parameters(expected))
 
 
-if torch.cuda.is_available():
-
-    @pytest.mark.parametrize("device", ["cuda", torch.device("cuda", 0)])
-    def test_a_model_is_trained_on_the_device(device):
-        here, there, x = autoencoder("deep"), autoencoder("deep"), examples()
-        fit(here, x, epochs=3, batch_size=4, validate=x)
-        before = torch.cuda.get_rng_state()
-        fit(there, x, epochs=3, batch_size=4, validate=x, device=device)
-        assert torch.equal(torch.cuda.get_rng_state(), before)
-        assert {weights.device.type for weights in there.parameters()} == {"cuda"}
-        for a, b in zip(here.parameters(), there.parameters(), strict=True):
-            torch.testing.assert_close(a, b.cpu())
-
-
 def test_parameters_without_a_gradient_are_left_alone_and_kept_in_the_checkpoint(tmp_path):
     model = autoencoder("deep")
     model.register_parameter("fixed", nn.Parameter(torch.tensor(5.0), requires_grad=False))
