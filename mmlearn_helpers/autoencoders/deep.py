@@ -119,7 +119,9 @@ class DeepAutoencoder(nn.Module):
         ValueError
             If the error is the cross-entropy and a value lies outside [0, 1].
         """
-        output = self.decoder(self.encode(x))
+        return self._error(x, self.decoder(self.encode(x)))
+
+    def _error(self, x: torch.Tensor, output: torch.Tensor) -> dict[str, torch.Tensor]:
         if self.error == "squared":
             return {"loss": (x - output).square().sum(dim=1).mean()}
         if x.min() < 0 or x.max() > 1:
