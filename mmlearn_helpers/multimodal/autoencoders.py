@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from mmlearn_helpers.checks import check_matrix, check_positive
+from mmlearn_helpers.multimodal.errors import squared_error, word_error
 from mmlearn_helpers.multimodal.missing import (
     Batch,
     check_networks,
@@ -18,41 +19,7 @@ from mmlearn_helpers.multimodal.missing import (
 )
 from mmlearn_helpers.multimodal.networks import encode_each, run_network
 
-
-def squared_error(output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """Squared error, summed over all numbers of an example.
-
-    Parameters
-    ----------
-    output, x
-        Reconstructions and examples, ``(N, …)``, of the same shape.
-
-    Returns
-    -------
-    torch.Tensor
-        ``(N,)``, in squared units of ``x``.
-    """
-    _check_shapes(output, x)
-    return (x - output).square().flatten(1).sum(dim=1)
-
-
-def word_error(output: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of words, in nats, summed over all words of an example.
-
-    Parameters
-    ----------
-    output
-        Logits of the words of the vocabulary along the last axis, ``(N, …, V)``.
-    x
-        Counts of words, ``(N, V)``, or a one for the word at each place, ``(N, L, V)``.
-
-    Returns
-    -------
-    torch.Tensor
-        ``(N,)``.
-    """
-    _check_shapes(output, x)
-    return -(x * output.log_softmax(dim=-1)).flatten(1).sum(dim=1)
+__all__ = ["Modality", "MultimodalAutoencoder", "squared_error", "word_error"]
 
 
 class Modality(NamedTuple):
@@ -242,14 +209,6 @@ class MultimodalAutoencoder(nn.Module):
     def _encode(self, filled: Batch, present: torch.Tensor) -> torch.Tensor:
         features = encode_each(self.encoders, filled, present)
         return features.sum(dim=1) / present.sum(dim=1, keepdim=True)
-
-
-def _check_shapes(output: torch.Tensor, x: torch.Tensor) -> None:
-    if output.shape != x.shape:
-        raise ValueError(
-            f"output has shape {tuple(output.shape)} and x {tuple(x.shape)}, but the same shape is "
-            "needed; turn numbers of words into ones and zeros with torch.nn.functional.one_hot."
-        )
 
 
 def _hidden(names: Collection[str], encoders: Mapping[str, nn.Module]) -> tuple[str, ...]:
