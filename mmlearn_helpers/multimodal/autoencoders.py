@@ -181,8 +181,9 @@ class MultimodalAutoencoder(nn.Module):
                     f"The decoder of {name!r} gives {tuple(outputs[name].shape)}, but the examples "
                     f"are {tuple(x.shape)}; end it with nn.Unflatten, or change its last layer."
                 )
-            is_there = present[:, self.modalities.index(name)]
-            terms[name] = self._error(name, outputs[name][is_there], x[is_there]).sum() / len(x)
+            there = present[:, self.modalities.index(name)]
+            rows = slice(None) if there.all() else there
+            terms[name] = self._error(name, outputs[name][rows], x[rows]).sum() / len(x)
             total = total + self.weights[name] * terms[name]
         if not terms:
             raise ValueError(

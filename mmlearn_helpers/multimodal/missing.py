@@ -169,14 +169,16 @@ def fill_missing(
                 f"{name}[{modality!r}] has shape {tuple(x.shape)}: its examples are empty. Leave "
                 "out a modality that nobody has; an example that lacks one is a row of NaN."
             )
-        is_there = ~x.isnan().reshape(len(x), -1).all(dim=1)
+        is_there = x.isfinite().reshape(len(x), -1).all(dim=1)
         if not is_there.all():
+            is_missing = x.isnan().reshape(len(x), -1).all(dim=1)
+            if not (is_there | is_missing).all():
+                raise ValueError(
+                    f"{name}[{modality!r}] holds NaN or infinity in a part of an example; an "
+                    "example that lacks a modality is a whole row of NaN. Remove or fill the "
+                    "others."
+                )
             x = torch.where(is_there.reshape(-1, *[1] * (x.ndim - 1)), x, 0)
-        if not x.isfinite().all():
-            raise ValueError(
-                f"{name}[{modality!r}] holds NaN or infinity in a part of an example; an example "
-                "that lacks a modality is a whole row of NaN. Remove or fill the others."
-            )
         filled[modality] = x
         present.append(is_there)
     nothing = torch.zeros_like(next(part for part in present if part is not None))

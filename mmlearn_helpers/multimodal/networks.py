@@ -76,24 +76,26 @@ def encode_each(
     TypeError, ValueError
         If an encoder cannot take its examples, or they do not agree on K.
     """
-    columns = [(i, name) for i, name in enumerate(encoders) if name in filled]
-    first = torch.arange(len(present), device=present.device) == 0
-    rows = {name: present[:, i] if present[:, i].any() else first for i, name in columns}
-    found = {
-        name: _run_encoder(encoders[name], filled[name][read], name) for name, read in rows.items()
-    }
-    _check_widths(found, {name: int(read.sum()) for name, read in rows.items()})
+    read, found = {}, {}
+    for i, name in enumerate(encoders):
+        if name in filled:
+            there = present[:, i]
+            read[name] = slice(None) if there.all() else there if there.any() else slice(1)
+            found[name] = _run_encoder(encoders[name], filled[name][read[name]], name)
+    _check_widths(found, {name: len(present[rows]) for name, rows in read.items()})
     some = next(iter(found.values()))
     features = some.new_zeros(len(present), len(encoders), some.shape[1])
-    for i, name in columns:
-        features[rows[name], i] = found[name]
+    for i, name in enumerate(encoders):
+        if name in found:
+            features[read[name], i] = found[name]
     return features * present[:, :, None]
 
 
 def _run_encoder(network: nn.Module, x: torch.Tensor, name: str) -> torch.Tensor:
     """Apply an encoder; to a single row with the means that batch normalisation has so far."""
-    of_batches = [m for m in network.modules() if isinstance(m, _BatchNorm) and m.training]
-    alone = of_batches if len(x) == 1 else []
+    alone = []
+    if len(x) == 1:
+        alone = [m for m in network.modules() if isinstance(m, _BatchNorm) and m.training]
     for layer in alone:
         layer.eval()
     try:
