@@ -16,7 +16,7 @@ def as_array(x: torch.Tensor) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray
+    numpy.ndarray
         The same in 32 bits or more.
     """
     x = x.detach().cpu()
