@@ -84,6 +84,7 @@ from mmlearn_helpers.multimodal.missing import (
     check_share,
     drop_modalities,
     fill_missing,
+    rows_of,
 )
 from mmlearn_helpers.multimodal.networks import encode_each, run_network
 from mmlearn_helpers.networks import check_sizes, mlp
@@ -2277,6 +2278,10 @@ CASES |= {
     "drop_modalities, an example without any": (
         lambda _: drop_modalities(~THERE, 0.5),
         (ValueError, "12 examples have no modality at all, the first is row 0; .* leave them out"),
+    ),
+    "rows_of, numbers": (
+        lambda _: rows_of(torch.ones(3)),
+        (TypeError, r"there holds torch\.float32 numbers, but truth values are expected"),
     ),
     "fill_missing, a tensor": (
         lambda _: fill_missing(X, ["image"]),

@@ -16,6 +16,7 @@ from mmlearn_helpers.multimodal.missing import (
     check_share,
     drop_modalities,
     fill_missing,
+    rows_of,
 )
 from mmlearn_helpers.multimodal.networks import encode_each, run_network
 
@@ -181,8 +182,7 @@ class MultimodalAutoencoder(nn.Module):
                     f"The decoder of {name!r} gives {tuple(outputs[name].shape)}, but the examples "
                     f"are {tuple(x.shape)}; end it with nn.Unflatten, or change its last layer."
                 )
-            there = present[:, self.modalities.index(name)]
-            rows = slice(None) if there.all() else there
+            rows = rows_of(present[:, self.modalities.index(name)])
             terms[name] = self._error(name, outputs[name][rows], x[rows]).sum() / len(x)
             total = total + self.weights[name] * terms[name]
         if not terms:

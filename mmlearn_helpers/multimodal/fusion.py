@@ -158,7 +158,7 @@ class FusionClassifier(nn.Module):
 
     def _features(self, batch: Batch, drop: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         filled, present = fill_missing(batch, list(self.encoders))
-        if drop and self.drop > 0:
+        if drop:
             present = drop_modalities(present, self.drop)
         return encode_each(self.encoders, filled, present), present
 

@@ -187,6 +187,32 @@ def fill_missing(
     return filled, present
 
 
+def rows_of(there: torch.Tensor) -> slice | torch.Tensor:
+    """Give an index to the rows that are there, which copies nothing where they are all.
+
+    Parameters
+    ----------
+    there
+        Truth values, ``(N,)``.
+
+    Returns
+    -------
+    slice | torch.Tensor
+        What to index a tensor ``(N, …)`` with.
+
+    Raises
+    ------
+    TypeError
+        If they are no truth values.
+    """
+    if there.dtype != torch.bool:
+        raise TypeError(
+            f"there holds {there.dtype} numbers, but truth values are expected, one for each "
+            "example; compare the numbers with something first."
+        )
+    return slice(None) if there.all() else there
+
+
 def drop_modalities(present: torch.Tensor, probability: float) -> torch.Tensor:
     """Drop modalities at random, but leave each example at least one.
 
@@ -196,7 +222,7 @@ def drop_modalities(present: torch.Tensor, probability: float) -> torch.Tensor:
         What is present, truth values ``(N, M)``, at least one in a row.
     probability
         With which each modality of each example is dropped, independently; where that leaves none,
-        one of those that were present is kept, all with the same chance.
+        one of those that were present is kept, all with the same chance. 0 draws nothing.
 
     Returns
     -------
@@ -215,6 +241,8 @@ def drop_modalities(present: torch.Tensor, probability: float) -> torch.Tensor:
     """
     check_present(present)
     check_share("probability", probability)
+    if probability == 0:
+        return present
     chance = torch.rand(present.shape, device=present.device)
     left = present & (chance >= probability)
     luckiest = torch.where(present, chance, -1).argmax(dim=1, keepdim=True)

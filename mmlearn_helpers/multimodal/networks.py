@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmlearn_helpers.multimodal.missing import rows_of
+
 
 def run_network(network: nn.Module, x: torch.Tensor, name: str) -> torch.Tensor:
     """Apply a network, and say which one it was if it cannot.
@@ -80,7 +82,7 @@ def encode_each(
     for i, name in enumerate(encoders):
         if name in filled:
             there = present[:, i]
-            read[name] = slice(None) if there.all() else there if there.any() else slice(1)
+            read[name] = rows_of(there) if there.any() else slice(1)
             found[name] = _run_encoder(encoders[name], filled[name][read[name]], name)
     _check_widths(found, {name: len(present[rows]) for name, rows in read.items()})
     some = next(iter(found.values()))

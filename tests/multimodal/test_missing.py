@@ -14,6 +14,7 @@ from mmlearn_helpers.multimodal.missing import (
     check_share,
     drop_modalities,
     fill_missing,
+    rows_of,
 )
 
 NAMES = ["a", "b", "c"]
@@ -153,6 +154,21 @@ def test_what_is_present_stays_as_it_was():
     present = torch.ones(50, 3, dtype=torch.bool)
     drop_modalities(present, 0.5)
     assert present.all()
+
+
+def test_where_nothing_is_dropped_no_random_number_is_drawn():
+    before = torch.get_rng_state()
+    present = torch.tensor([[True, False], [True, True]])
+    assert drop_modalities(present, 0.0).equal(present)
+    assert torch.get_rng_state().equal(before)
+
+
+def test_all_rows_are_a_view_and_some_are_those_that_are_there():
+    x = torch.arange(6.0).view(3, 2)
+    everything = x[rows_of(torch.ones(3, dtype=torch.bool))]
+    assert everything.equal(x) and everything.data_ptr() == x.data_ptr()
+    assert x[rows_of(torch.tensor([True, False, True]))].equal(x[[0, 2]])
+    assert x[rows_of(torch.zeros(3, dtype=torch.bool))].shape == (0, 2)
 
 
 @pytest.mark.parametrize("name", ["keys", "type", "training", "forward", "pop", "to"])
