@@ -128,7 +128,7 @@ def exact_log_likelihood(
             f"The model has {n_latents} latents, but a grid can fill one or two dimensions only; "
             "use importance_weighted_bound."
         )
-    n, settled = 256, False
+    n, settled = 128, False
     after, _ = _on_a_grid(model, x, n, n_latents)
     while not settled and (2 * n) ** n_latents <= MAX_POINTS:
         n, before = 2 * n, after
