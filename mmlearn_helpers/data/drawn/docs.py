@@ -57,8 +57,9 @@ def docs(*, n_words: int = 2000) -> Dataset:
     -------
     Dataset
         ``text`` is ``(N, n_words)``, how often each word of the vocabulary occurs; ``package``
-        and ``module`` are ``(N,)`` labels; ``name`` numbers the documents, and its class is what
-        is documented. Nearly a fifth of the texts is for testing.
+        and ``module`` are ``(N,)`` labels, and ``family`` numbers the families, of which more can
+        be held back; ``name`` numbers the documents, and its class is what is documented. Nearly a
+        fifth of the texts is for testing.
 
     Raises
     ------
@@ -83,7 +84,8 @@ def _collect(n_words: int) -> Dataset:
     module_names = sorted({_module(name) for name in names})
     module = torch.tensor([module_names.index(_module(name)) for name in names])
     package = torch.tensor([PACKAGES.index(name.split(".")[0]) for name in names])
-    train, test = _split(_families(texts), module)
+    family = _families(texts)
+    train, test = _split(family, module)
     vectoriser = CountVectorizer(max_features=n_words, stop_words="english", token_pattern=WORD)
     vectoriser.fit([texts[i] for i in train])
     counts = torch.from_numpy(vectoriser.transform(texts).toarray()).float()
@@ -91,6 +93,7 @@ def _collect(n_words: int) -> Dataset:
         "text": counts,
         "package": package,
         "module": module,
+        "family": family,
         "name": torch.arange(len(names)),
     }
     return Dataset(

@@ -91,6 +91,14 @@ def test_no_text_for_testing_is_nearly_the_same_as_one_for_training(dataset):
     assert nearest.median() > 0.3  # the measure is not blind
 
 
+def test_a_family_is_never_divided_and_most_texts_have_one_of_their_own(dataset):
+    train, test = (set(split["family"].tolist()) for split in (dataset.train, dataset.test))
+    assert not train & test
+    sizes = torch.cat([dataset.train["family"], dataset.test["family"]]).bincount()
+    assert sizes.min() == 1 and sizes.max() > 20
+    assert (sizes == 1).float().mean() > 0.5
+
+
 def test_no_document_is_twice_in_the_set(dataset):
     names = torch.cat([dataset.train["name"], dataset.test["name"]])
     assert len(names.unique()) == len(names)
