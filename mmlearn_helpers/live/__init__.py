@@ -5,5 +5,6 @@ from mmlearn_helpers.live.figure import LiveFigure
 from mmlearn_helpers.live.latent_pad import LatentPad
 from mmlearn_helpers.live.memory_grid import MemoryGrid
 from mmlearn_helpers.live.noisy_senses import NoisySenses
+from mmlearn_helpers.live.text_search import TextSearch
 
-__all__ = ["Completion", "LatentPad", "LiveFigure", "MemoryGrid", "NoisySenses"]
+__all__ = ["Completion", "LatentPad", "LiveFigure", "MemoryGrid", "NoisySenses", "TextSearch"]
