@@ -34,6 +34,8 @@ benchmark: $(STAMP) $(PEERS)/.installed
 	$(PEERS)/bin/python tests/benchmarks/mnist_boltzmann.py
 	$(BIN)/python tests/benchmarks/mnist_reconstruction.py
 	$(BIN)/python tests/benchmarks/mnist_spoken_digits.py
+	$(BIN)/python tests/benchmarks/newsgroups_search.py
+	$(PEERS)/bin/python tests/benchmarks/search_speed.py
 	$(BIN)/python tests/benchmarks/homework_class.py
 
 # Small changes of MODULE=boltzmann/machine, one at a time, and which of them its tests notice. More
@@ -56,7 +58,7 @@ $(PEERS)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install -q 'pip>=25.1'
 	$(PEERS)/bin/python -m pip install -q $$(grep '^torch==' requirements.txt)
-	$(PEERS)/bin/python -m pip install -q -c requirements.txt --group benchmark -e .
+	$(PEERS)/bin/python -m pip install -q -c requirements.txt --group benchmark -e '.[search]'
 	touch $@
 
 # What makes the mutants needs nothing of the book.

@@ -30,9 +30,23 @@ from mmlearn_helpers import (
     training,
 )
 from mmlearn_helpers.__main__ import main
-from mmlearn_helpers.autoencoders import deep, pca
+from mmlearn_helpers.autoencoders import corruptions, deep, pca, search
+from mmlearn_helpers.autoencoders.corruptions import (
+    check_corruption,
+    corrupted,
+    masking,
+    normal_noise,
+    salt_and_pepper,
+)
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
+from mmlearn_helpers.autoencoders.search import (
+    HammingIndex,
+    TextAutoencoder,
+    check_counts,
+    rarity,
+    root_shares,
+)
 from mmlearn_helpers.binary import all_states, check_binary, check_clamped, draw
 from mmlearn_helpers.boltzmann import gaussian, hopfield, machine, restricted
 from mmlearn_helpers.boltzmann.gaussian import GaussianRBM
@@ -66,7 +80,14 @@ from mmlearn_helpers.likelihood import (
     importance_weighted_bound,
     pseudo_log_likelihood,
 )
-from mmlearn_helpers.live import Completion, LatentPad, LiveFigure, MemoryGrid, NoisySenses
+from mmlearn_helpers.live import (
+    Completion,
+    LatentPad,
+    LiveFigure,
+    MemoryGrid,
+    NoisySenses,
+    TextSearch,
+)
 from mmlearn_helpers.multimodal import autoencoders as multimodal_autoencoders
 from mmlearn_helpers.multimodal import fusion, merges, missing
 from mmlearn_helpers.multimodal import networks as multimodal_networks
@@ -109,6 +130,7 @@ MODULES = (
     homework,
     audio,
     binary,
+    corruptions,
     data,
     deep,
     evaluation,
@@ -122,6 +144,7 @@ MODULES = (
     plots,
     restricted,
     retrieval,
+    search,
     tables,
     training,
     vae,
@@ -2583,6 +2606,184 @@ CASES |= {
     "MultimodalAutoencoder, one code": (
         lambda _: shared().decode(X[0]),
         (ValueError, r"z has shape \(4,\), but a matrix .* single example as z\[None\]"),
+    ),
+}
+
+
+COUNTS = torch.arange(24.0).reshape(4, 6) % 5 + 1
+BITS = COUNTS > 3
+
+
+def counting(**options):
+    return TextAutoencoder([6, 4, 2], **options)
+
+
+def looked_up(model=None, counts=COUNTS, names="abcd", weights=None, **options):
+    model = counting() if model is None else model
+    weights = torch.ones(6) if weights is None else weights
+    return TextSearch(model, list("uvwxyz"), counts, list(names), weights, **options)
+
+
+CASES |= {
+    "normal_noise, less than none": (
+        lambda _: normal_noise(-1),
+        (ValueError, "sigma is -1, but a standard deviation is a finite number of at least 0"),
+    ),
+    "normal_noise, a word": (
+        lambda _: normal_noise("much"),
+        (TypeError, "sigma is 'much', but a number is expected"),
+    ),
+    "normal_noise, NaN": (
+        lambda _: normal_noise(math.nan),
+        (ValueError, "sigma is nan, but a standard deviation is a finite number"),
+    ),
+    "masking, more than all": (
+        lambda _: masking(1.5),
+        (ValueError, "share is 1.5, but a probability from 0 to 1"),
+    ),
+    "salt_and_pepper, less than none": (
+        lambda _: salt_and_pepper(-0.1),
+        (ValueError, "share is -0.1, but a probability from 0 to 1"),
+    ),
+    "check_corruption, a number": (
+        lambda _: check_corruption(0.3),
+        (TypeError, "corruption is 0.3, but a function .* for example masking"),
+    ),
+    "corrupted, another shape": (
+        lambda _: corrupted(lambda x: x[:, :2], X),
+        (ValueError, r"returned shape \(12, 2\) for \(12, 4\), but the shape must stay"),
+    ),
+    "corrupted, NaN": (
+        lambda _: corrupted(lambda x: x * math.nan, X),
+        (ValueError, "returned NaN or infinite .* mark a missing feature with a number"),
+    ),
+    "corrupted, nothing": (
+        lambda _: corrupted(lambda x: None, X),
+        (TypeError, "returned NoneType, but a tensor of torch.float32 .* return the spoiled"),
+    ),
+    "corrupted, whole numbers": (
+        lambda _: corrupted(lambda x: x.long(), X),
+        (TypeError, "returned torch.int64, but a tensor of torch.float32"),
+    ),
+    "check_counts, less than no word": (
+        lambda _: check_counts(-COUNTS),
+        (ValueError, "counts holds -5, but a word occurs 0 times or more; .* neither centred"),
+    ),
+    "check_counts, another vocabulary": (
+        lambda _: check_counts(COUNTS, 9),
+        (ValueError, "counts has 6 columns, but the model was made for 9"),
+    ),
+    "check_counts, no texts": (
+        lambda _: check_counts(COUNTS[:0]),
+        (ValueError, r"counts has shape \(0, 6\): there is nothing in it"),
+    ),
+    "rarity, a text without words": (
+        lambda _: rarity(torch.cat([COUNTS, torch.zeros(2, 6)])),
+        (ValueError, "2 documents have no known word, the first in row 4; .* leave them out with"),
+    ),
+    "rarity, whole numbers": (
+        lambda _: rarity(COUNTS.long()),
+        (TypeError, r"counts holds torch.int64 .* convert it with counts.float\(\)"),
+    ),
+    "root_shares, one text": (
+        lambda _: root_shares(COUNTS[0]),
+        (ValueError, r"counts has shape \(6,\), .* single example as counts\[None\]"),
+    ),
+    "TextAutoencoder, one width": (
+        lambda _: TextAutoencoder([6]),
+        (ValueError, r"sizes is \[6\], but at least two widths"),
+    ),
+    "TextAutoencoder, a number for a corruption": (
+        lambda _: counting(corruption=0.3),
+        (TypeError, "corruption is 0.3, but a function"),
+    ),
+    "TextAutoencoder, less than no noise": (
+        lambda _: counting(noise=-1),
+        (ValueError, "noise is -1, but a finite number of at least 0"),
+    ),
+    "TextAutoencoder, a word for noise": (
+        lambda _: counting(noise="much"),
+        (TypeError, "noise is 'much', but a number is expected"),
+    ),
+    "TextAutoencoder, standardised counts": (
+        lambda _: counting().loss(COUNTS - COUNTS.mean()),
+        (ValueError, "counts holds -.*, but a word occurs 0 times or more"),
+    ),
+    "TextAutoencoder, an empty text": (
+        lambda _: counting().encode(0 * COUNTS),
+        (ValueError, "4 documents have no known word, the first in row 0"),
+    ),
+    "TextAutoencoder, words that are not known to it": (
+        lambda _: counting().bits(COUNTS[:, :5]),
+        (ValueError, "counts has 5 columns, but the model was made for 6"),
+    ),
+    "TextAutoencoder, codes of another width": (
+        lambda _: counting().decode(COUNTS),
+        (ValueError, "z has 6 columns, but the model was made for 2"),
+    ),
+    "TextAutoencoder, a corruption that removes words": (
+        lambda _: counting(corruption=lambda x: x[:, 1:]).loss(COUNTS),
+        (ValueError, r"returned shape \(4, 5\) for \(4, 6\), but the shape must stay"),
+    ),
+    "HammingIndex, numbers": (
+        lambda _: HammingIndex(COUNTS),
+        (TypeError, "bits holds torch.float32 numbers, but truth values .* bits > 0.5"),
+    ),
+    "HammingIndex, no texts": (
+        lambda _: HammingIndex(BITS[:0]),
+        (ValueError, r"bits has shape \(0, 6\), but a non-empty matrix .* no index"),
+    ),
+    "HammingIndex, too many bits": (
+        lambda _: HammingIndex(torch.ones(2, 63, dtype=torch.bool)),
+        (ValueError, r"shape \(2, 63\), .* at most 62 bits"),
+    ),
+    "HammingIndex, a query of other width": (
+        lambda _: HammingIndex(BITS).ball(BITS[0, :3], 1),
+        (ValueError, r"query has shape \(3,\), but the index holds codes of 6 bits"),
+    ),
+    "HammingIndex, a query of numbers": (
+        lambda _: HammingIndex(BITS).ball(COUNTS[0], 1),
+        (TypeError, "query holds torch.float32 numbers, but truth values"),
+    ),
+    "HammingIndex, a radius below zero": (
+        lambda _: HammingIndex(BITS).ball(BITS[0], -1),
+        (ValueError, "radius is -1, but at least 0"),
+    ),
+    "HammingIndex, a radius beyond the bits": (
+        lambda _: HammingIndex(BITS).ball(BITS[0], 7),
+        (ValueError, "radius is 7, but codes of 6 bits differ in no more than that"),
+    ),
+    "TextSearch, another model": (
+        lambda _: looked_up(DeepAutoencoder([6, 2])),
+        (TypeError, "model is a DeepAutoencoder, but a TextAutoencoder is expected"),
+    ),
+    "TextSearch, a model for bits": (
+        lambda _: looked_up(counting(noise=1.0)),
+        (ValueError, "The model makes bits, but the figure compares numbers"),
+    ),
+    "TextSearch, an empty text": (
+        lambda _: looked_up(counts=torch.cat([COUNTS[:3], torch.zeros(1, 6)])),
+        (ValueError, "1 documents have no known word, the first in row 3"),
+    ),
+    "TextSearch, too few names": (
+        lambda _: looked_up(names="ab"),
+        (ValueError, "2 names for 4 texts; give one for each text"),
+    ),
+    "TextSearch, a weight of zero": (
+        lambda _: looked_up(weights=torch.zeros(6)),
+        (ValueError, r"rarity has shape \(6,\), but a weight above 0 for each of 6 words"),
+    ),
+    "TextSearch, weights of other words": (
+        lambda _: looked_up(weights=torch.ones(5)),
+        (ValueError, r"rarity has shape \(5,\), but a weight above 0 for each of 6 words"),
+    ),
+    "TextSearch, a list of words": (
+        lambda _: looked_up(query=["u", "v"]),
+        (TypeError, r"query is \['u', 'v'\], but words are expected, in one string"),
+    ),
+    "TextSearch, another vocabulary": (
+        lambda _: looked_up(TextAutoencoder([9, 4, 2])),
+        (ValueError, "Layer 0 of the encoder takes 9 numbers, but 6 come to it"),
     ),
 }
 

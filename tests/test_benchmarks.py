@@ -13,6 +13,7 @@ import torch
 from chapters import ROOT
 from results import write_rbm, write_results, write_vae
 from results_multimodal import write_multimodal
+from results_search import write_searches
 
 from mmlearn_helpers.likelihood import exact_log_partition
 from mmlearn_helpers.training import fit
@@ -22,6 +23,8 @@ RECORD = json.loads((APPENDIX / "speed.json").read_text())
 VAE = json.loads((APPENDIX / "vae.json").read_text())
 MACHINES = json.loads((APPENDIX / "rbm.json").read_text())
 DIGITS = json.loads((APPENDIX / "multimodal.json").read_text())
+SEARCH = json.loads((APPENDIX / "search.json").read_text())
+SEARCH_SPEED = json.loads((APPENDIX / "search_speed.json").read_text())
 
 
 @pytest.fixture
@@ -649,3 +652,82 @@ def test_the_page_says_of_shared_codes_what_is_recorded():
                 assert code_mean(method, kind, way) < dropped < canonical
     of_autoencoder = code_mean("autoencoder", "probe", "both", DROP)
     assert 0 < of_autoencoder - code_mean("CCA", "probe", "both") < 0.03
+
+
+def search_table(tmp_path, name, record):
+    """The cells of the table without its header, and the whole text."""
+    folder = tmp_path / "book" / "appendix"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(record))
+    write_searches(tmp_path)
+    text = (tmp_path / "_build" / "derived" / f"{name}.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines[2:]], text
+
+
+def test_without_records_there_are_no_tables_of_search(tmp_path):
+    write_searches(tmp_path)
+    assert not (tmp_path / "_build").exists()
+
+
+def test_the_table_of_search_has_the_numbers_of_the_record(tmp_path):
+    rows, text = search_table(tmp_path, "search", SEARCH)
+    left = list(SEARCH["runs"])
+    for method, numbers, epochs, *cells in rows:
+        runs = [
+            run
+            for run in left
+            if run["method"] == method
+            and run["numbers"] == int(numbers.replace(" ", ""))
+            and str(run.get("epochs", "")) == epochs
+        ]
+        left = [run for run in left if run not in runs]
+        assert len(runs) == (1 if epochs == "" else 3)
+        for cell, measure in zip(cells, ("precision", "average"), strict=True):
+            found = [float(number) for number in re.findall(r"[\d.]+", cell)]
+            values = [run[measure] for run in runs]
+            expected = [statistics.mean(values), min(values), max(values)]
+            assert found == pytest.approx(expected[: len(found)], abs=6e-4)
+    assert not left
+    for gain in SEARCH["gains"]:
+        assert f"{gain['low']:+.3f}".replace("-", "−") in text
+
+
+def test_an_interval_of_a_gain_is_around_the_difference_of_the_means():
+    for gain in SEARCH["gains"]:
+        of = {"LSA": [], "autoencoder": []}
+        for run in SEARCH["runs"]:
+            same = run["numbers"] == gain["numbers"] and run.get("epochs", "") in (
+                "",
+                gain["epochs"],
+            )
+            if same and run["method"] in of:
+                of[run["method"]].append(run["precision"])
+        difference = statistics.mean(of["autoencoder"]) - statistics.mean(of["LSA"])
+        assert difference == pytest.approx((gain["low"] + gain["high"]) / 2, abs=1e-3)
+
+
+def test_the_table_of_growing_collections_has_the_numbers_of_the_record(tmp_path):
+    rows, _ = search_table(tmp_path, "search_speed", SEARCH_SPEED)
+    found = {(row[0], int(row[1].replace(" ", ""))): row[2:] for row in rows}
+    assert len(found) == len(SEARCH_SPEED["rows"]) == 16
+    for row in SEARCH_SPEED["rows"]:
+        milliseconds, precision, n_bytes = map(float, found[row["index"], row["texts"]])
+        assert milliseconds == pytest.approx(row["milliseconds"], abs=6e-4)
+        assert precision == pytest.approx(row["precision"], abs=6e-3)
+        assert n_bytes == row["bytes_a_text"]
+
+
+def test_what_the_chapter_says_of_growing_collections_is_in_the_record():
+    at = {(row["index"], row["texts"]): row for row in SEARCH_SPEED["rows"]}
+    few, many = 1000, 1_000_000
+
+    def growth(name):
+        return at[name, many]["milliseconds"] / at[name, few]["milliseconds"]
+
+    assert growth("torch, all codes") > 200 and growth("faiss, exact") > 200
+    assert growth("bits, ball") < 20 and growth("faiss, cells") < 30
+    cells, exact, ball = (at[name, many] for name in ("faiss, cells", "faiss, exact", "bits, ball"))
+    assert cells["precision"] > exact["precision"] - 0.03 > ball["precision"]
+    assert cells["milliseconds"] < exact["milliseconds"] / 20
+    assert exact["bytes_a_text"] == 8 * ball["bytes_a_text"]

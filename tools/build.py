@@ -17,6 +17,7 @@ from package import write_package
 from reach import write_reach
 from results import write_results
 from results_multimodal import write_multimodal
+from results_search import write_searches
 from run import LIMIT
 
 INPUTS = [
@@ -58,6 +59,7 @@ def render(root: Path) -> bool:
     """Write what is derived, then the pages, and say whether no warning came up."""
     write_results(root)
     write_multimodal(root)
+    write_searches(root)
     write_reach(root)
     write_package(root)
     write_notebooks(root)

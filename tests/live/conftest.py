@@ -6,7 +6,11 @@ import contextlib
 
 import nbformat
 import pytest
+import torch
 from nbformat.v4 import new_code_cell, new_notebook
+
+from mmlearn_helpers.autoencoders.search import TextAutoencoder
+from mmlearn_helpers.live import TextSearch
 
 
 def _document(figure):
@@ -79,3 +83,21 @@ def open_notebook(browser, start_lab, tmp_path_factory):
             tab.close()
 
     return opened
+
+
+@pytest.fixture
+def search():
+    """Make a search among few texts; `model`, `raw_weights`, `counts` are what it is made of."""
+
+    def make(seed=0, query="random normal", n=12):
+        torch.manual_seed(seed)
+        words = ["random", "normal", "plot", "axis", "matrix", "inverse"]
+        counts = torch.randint(4, (n, 6)).float()
+        counts[:, seed % 6] += 1
+        model, weights = TextAutoencoder([6, 8, 3]), torch.rand(6) + 0.5
+        names = [f"text.{i}" for i in range(n)]
+        figure = TextSearch(model, words, counts, names, weights, query=query)
+        figure.model, figure.raw_weights, figure.counts = model, weights, counts
+        return figure
+
+    return make
