@@ -185,7 +185,9 @@ class ScoreNetwork(nn.Module):
             check_count(name, value)
         check_number("step_size", step_size)
         if not 0 < step_size <= 1:
-            raise ValueError(f"step_size is {step_size}, but a number above 0, at most 1, is needed.")
+            raise ValueError(
+                f"step_size is {step_size}, but a number above 0, at most 1, is needed."
+            )
         check_seed(seed)
         weight = self.network[0].weight
         generator = torch.Generator(weight.device).manual_seed(seed)
