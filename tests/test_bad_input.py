@@ -30,7 +30,7 @@ from mmlearn_helpers import (
     training,
 )
 from mmlearn_helpers.__main__ import main
-from mmlearn_helpers.autoencoders import corruptions, deep, pca, search
+from mmlearn_helpers.autoencoders import corruptions, deep, denoising, pca, scores, search
 from mmlearn_helpers.autoencoders.corruptions import (
     check_corruption,
     corrupted,
@@ -39,7 +39,9 @@ from mmlearn_helpers.autoencoders.corruptions import (
     salt_and_pepper,
 )
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
+from mmlearn_helpers.autoencoders.denoising import DenoisingAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
+from mmlearn_helpers.autoencoders.scores import ScoreNetwork
 from mmlearn_helpers.autoencoders.search import (
     HammingIndex,
     TextAutoencoder,
@@ -82,6 +84,7 @@ from mmlearn_helpers.likelihood import (
 )
 from mmlearn_helpers.live import (
     Completion,
+    Denoising,
     LatentPad,
     LiveFigure,
     MemoryGrid,
@@ -133,6 +136,7 @@ MODULES = (
     corruptions,
     data,
     deep,
+    denoising,
     evaluation,
     gaussian,
     hopfield,
@@ -145,6 +149,7 @@ MODULES = (
     restricted,
     retrieval,
     search,
+    scores,
     tables,
     training,
     vae,
@@ -2625,29 +2630,9 @@ def looked_up(model=None, counts=COUNTS, names="abcd", weights=None, **options):
 
 
 CASES |= {
-    "normal_noise, less than none": (
-        lambda _: normal_noise(-1),
-        (ValueError, "sigma is -1, but a standard deviation is a finite number of at least 0"),
-    ),
-    "normal_noise, a word": (
-        lambda _: normal_noise("much"),
-        (TypeError, "sigma is 'much', but a number is expected"),
-    ),
     "normal_noise, NaN": (
         lambda _: normal_noise(math.nan),
         (ValueError, "sigma is nan, but a standard deviation is a finite number"),
-    ),
-    "masking, more than all": (
-        lambda _: masking(1.5),
-        (ValueError, "share is 1.5, but a probability from 0 to 1"),
-    ),
-    "salt_and_pepper, less than none": (
-        lambda _: salt_and_pepper(-0.1),
-        (ValueError, "share is -0.1, but a probability from 0 to 1"),
-    ),
-    "check_corruption, a number": (
-        lambda _: check_corruption(0.3),
-        (TypeError, "corruption is 0.3, but a function .* for example masking"),
     ),
     "corrupted, another shape": (
         lambda _: corrupted(lambda x: x[:, :2], X),
@@ -2656,10 +2641,6 @@ CASES |= {
     "corrupted, NaN": (
         lambda _: corrupted(lambda x: x * math.nan, X),
         (ValueError, "returned NaN or infinite .* mark a missing feature with a number"),
-    ),
-    "corrupted, nothing": (
-        lambda _: corrupted(lambda x: None, X),
-        (TypeError, "returned NoneType, but a tensor of torch.float32 .* return the spoiled"),
     ),
     "corrupted, whole numbers": (
         lambda _: corrupted(lambda x: x.long(), X),
@@ -2814,6 +2795,165 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+def denoiser(corruption=None, **options):
+    return DenoisingAutoencoder([4, 3], corruption=corruption or masking(0.5), **options)
+
+
+def score_network(sizes=(4, 8), scale=1.0, sigmas=(0.1, 2.0)):
+    return ScoreNetwork(sizes, scale=scale, sigmas=sigmas)
+
+
+def denoising_figure(model=None, shape=(2, 2), pictures=BINARY, **options):
+    return Denoising(net(4, 3) if model is None else model, shape, pictures, **options)
+
+
+CASES |= {
+    "normal_noise, a negative deviation": (
+        lambda _: normal_noise(-0.1),
+        (ValueError, "sigma is -0.1, but a standard deviation is a finite number of at least 0"),
+    ),
+    "normal_noise, a word": (
+        lambda _: normal_noise("much"),
+        (TypeError, "sigma is 'much', but a number is expected"),
+    ),
+    "masking, per cent": (
+        lambda _: masking(30),
+        (ValueError, "share is 30, but a probability from 0 to 1 is expected"),
+    ),
+    "salt_and_pepper, NaN": (
+        lambda _: salt_and_pepper(math.nan),
+        (ValueError, "share is nan, but a probability from 0 to 1 is expected"),
+    ),
+    "check_corruption, a number": (
+        lambda _: check_corruption(0.3),
+        (TypeError, r"corruption is 0.3, but a function .* for example masking\(0.3\) or norm"),
+    ),
+    "corrupted, a function without return": (
+        lambda _: corrupted(lambda x: None, X),
+        (
+            TypeError,
+            "The corruption returned NoneType, but a tensor of torch.float32 .* return the",
+        ),
+    ),
+    "corrupted, a mask of booleans": (
+        lambda _: corrupted(lambda x: x > 0, X),
+        (TypeError, "The corruption returned torch.bool, but a tensor of torch.float32"),
+    ),
+    "DenoisingAutoencoder, a word for the corruption": (
+        lambda _: denoiser("masking"),
+        (TypeError, r"corruption is 'masking', but a function .* for example masking\(0.3\)"),
+    ),
+    "DenoisingAutoencoder, a corruption that removes features": (
+        lambda _: denoiser(lambda x: x[:, :3]).loss(X),
+        (ValueError, r"returned shape \(12, 3\) for \(12, 4\), .* spoil features instead of rem"),
+    ),
+    "DenoisingAutoencoder, a corruption that marks gaps with NaN": (
+        lambda _: denoiser(lambda x: x.masked_fill(x > 0, math.nan)).loss(X),
+        (ValueError, "returned NaN or infinite values, .* mark a missing feature with a number"),
+    ),
+    "DenoisingAutoencoder, an unknown error": (
+        lambda _: denoiser(error="mse"),
+        (ValueError, "error is 'mse', but 'squared' or 'cross-entropy' is expected"),
+    ),
+    "DenoisingAutoencoder, gaps in the data": (
+        lambda _: denoiser().loss(GAP),
+        (ValueError, "x holds 1 values that are NaN or infinite, the first at row 2, column 1"),
+    ),
+    "ScoreNetwork, one size": (
+        lambda _: score_network([4]),
+        (ValueError, r"sizes is \[4\], but at least two widths of 1 or more are needed"),
+    ),
+    "ScoreNetwork, data that do not vary": (
+        lambda _: score_network(scale=0.0),
+        (ValueError, "scale is 0.0, but a finite number above 0 is needed"),
+    ),
+    "ScoreNetwork, one level": (
+        lambda _: score_network(sigmas=0.2),
+        (TypeError, r"sigmas is 0.2, but the lowest and the highest .* for example \(0.05, 5\)"),
+    ),
+    "ScoreNetwork, levels from high to low": (
+        lambda _: score_network(sigmas=(2.0, 0.1)),
+        (ValueError, r"sigmas is \(2.0, 0.1\), but the lowest must come first; swap them"),
+    ),
+    "ScoreNetwork, no noise at all": (
+        lambda _: score_network(sigmas=(0, 1.0)),
+        (ValueError, "The lowest of sigmas is 0, but a finite number above 0 is needed"),
+    ),
+    "ScoreNetwork, a level outside": (
+        lambda _: score_network().score(X, 5.0),
+        (ValueError, "sigma goes from 5 to 5, but the network was made for 0.1 to 2; make and"),
+    ),
+    "ScoreNetwork, a row of levels": (
+        lambda _: score_network().denoise(X, torch.ones(12)),
+        (ValueError, r"sigma has shape \(12,\), but one number, .* \(12, 1\), is expected"),
+    ),
+    "ScoreNetwork, wide examples": (
+        lambda _: score_network().loss(torch.ones(3, 5)),
+        (ValueError, "x has 5 columns, but the model was made for 4"),
+    ),
+    "ScoreNetwork, no samples": (
+        lambda _: score_network().sample(0),
+        (ValueError, "n is 0, but at least 1 is needed"),
+    ),
+    "ScoreNetwork, a step that is too long": (
+        lambda _: score_network().sample(2, step_size=3.0),
+        (ValueError, "step_size is 3.0, but a number above 0, at most 1, is needed"),
+    ),
+    "ScoreNetwork, a negative seed": (
+        lambda _: score_network().sample(2, seed=-1),
+        (ValueError, "seed is -1, but at least 0 is needed"),
+    ),
+    "Denoising, a part of a model": (
+        lambda _: denoising_figure(net(4, 3).encoder),
+        (TypeError, "model is a Sequential, but a DenoisingAutoencoder .* give the whole model"),
+    ),
+    "Denoising, an activation that cannot be computed": (
+        lambda _: denoising_figure(net(4, 8, 3, activation=nn.SiLU)),
+        (TypeError, "Layer 1 of the autoencoder is a SiLU, but .* only Linear, ReLU, Tanh, Sig"),
+    ),
+    "Denoising, too many weights": (
+        lambda _: denoising_figure(net(784, 400), (28, 28), torch.ones(1, 784)),
+        (ValueError, "autoencoder has 628384 weights, but a page .* 500000 at most; train a narr"),
+    ),
+    "Denoising, another size": (
+        lambda _: denoising_figure(shape=(2, 3)),
+        (ValueError, r"shape is \(2, 3\), but the autoencoder takes 4 numbers; .* product is 4"),
+    ),
+    "Denoising, wide pictures": (
+        lambda _: denoising_figure(pictures=torch.ones(2, 5)),
+        (ValueError, "pictures has 5 columns, but the model was made for 4"),
+    ),
+    "Denoising, an unknown noise": (
+        lambda _: denoising_figure(kind="gaussian"),
+        (ValueError, "kind is 'gaussian', but one of 'normal', 'masking', 'salt and pepper' is"),
+    ),
+    "Denoising, per cent": (
+        lambda _: denoising_figure(amount=30),
+        (ValueError, "amount is 30, but a number from 0 to 1 is expected: a standard deviation"),
+    ),
+    "Denoising, a long seed": (
+        lambda _: denoising_figure(seed=2**32),
+        (ValueError, "seed is 4294967296, but figures draw with 32 bits"),
+    ),
+    "Denoising, no such picture": (
+        lambda _: denoising_figure().choose(12),
+        (ValueError, "picture is 12, but there are 12, counted from 0; choose one from 0 to 11"),
+    ),
+    "Denoising, a short picture": (
+        lambda _: denoising_figure().begin([0.5] * 3),
+        (ValueError, "x has 3 numbers, but 4 finite numbers are expected, one for each pixel"),
+    ),
+    "Denoising, a word for a picture": (
+        lambda _: denoising_figure().begin("nine"),
+        (TypeError, "x is 'nine', but 4 finite numbers are expected"),
+    ),
+    "Denoising, half a step": (
+        lambda _: denoising_figure().step(0.5),
+        (TypeError, "n is 0.5, but a whole number is expected"),
+    ),
+}
 
 
 @pytest.mark.parametrize("case", CASES)

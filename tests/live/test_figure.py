@@ -78,8 +78,8 @@ def test_the_page_names_no_address():
 
 def test_the_scripts_are_small_and_import_nothing():
     sizes = {path.name: path.stat().st_size for path in FOLDER.glob("*.js")}
-    names = {"cells", "completion", "figure", "latent_pad", "memory_grid", "network"}
-    names |= {"noisy_senses", "start"}
+    names = {"cells", "completion", "denoising", "figure", "latent_pad", "memory_grid"}
+    names |= {"network", "noisy_senses", "start"}
     assert {f"{name}.js" for name in names} == set(sizes)
     assert all(size < 8000 for size in sizes.values()), sizes
     for path in FOLDER.glob("*.js"):

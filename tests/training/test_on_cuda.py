@@ -4,8 +4,11 @@ import pytest
 import torch
 from torch import nn
 
+from mmlearn_helpers.autoencoders.corruptions import masking
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
+from mmlearn_helpers.autoencoders.denoising import DenoisingAutoencoder
 from mmlearn_helpers.autoencoders.pca import LinearAutoencoder
+from mmlearn_helpers.autoencoders.scores import ScoreNetwork
 from mmlearn_helpers.boltzmann.gaussian import GaussianRBM
 from mmlearn_helpers.boltzmann.machine import BoltzmannMachine
 from mmlearn_helpers.boltzmann.restricted import RBM
@@ -70,6 +73,8 @@ MODELS = {
     "tied": (lambda: LinearAutoencoder(D, K, tied=True), real),
     "deep": (lambda: DeepAutoencoder([D, 8, K]), real),
     "cross-entropy": (lambda: DeepAutoencoder([D, 8, K], error="cross-entropy"), binary),
+    "denoising": (lambda: DenoisingAutoencoder([D, 8, K], corruption=masking(0.3)), real),
+    "scores": (lambda: ScoreNetwork([D, 8], scale=1.0, sigmas=(0.1, 2.0)), real),
     "VAE": (lambda: VAE([D, 8, K]), binary),
     "Gaussian VAE": (lambda: VAE([D, 8, K], likelihood="gaussian"), real),
     "Boltzmann machine": (lambda: BoltzmannMachine(D, 2), binary),
