@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -19,7 +20,7 @@ class LayerAutoencoder(nn.Module):
     Parameters
     ----------
     layer
-        From D inputs to K units. It is not copied: whoever trains the autoencoder trains it.
+        From D inputs to K units. Not copied: whoever trains the autoencoder trains it.
     activation
         What follows the layer.
     corruption
@@ -41,27 +42,6 @@ class LayerAutoencoder(nn.Module):
         like = {"dtype": layer.weight.dtype, "device": layer.weight.device}
         self.decoder = nn.Linear(layer.out_features, layer.in_features, **like)
 
-    def encode(self, x: torch.Tensor) -> torch.Tensor:
-        """Turn inputs of the layer into its outputs.
-
-        Parameters
-        ----------
-        x
-            Inputs, ``(N, D)``.
-
-        Returns
-        -------
-        torch.Tensor
-            Codes, ``(N, K)``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If ``x`` is not a finite, non-empty floating-point matrix with D columns.
-        """
-        check_matrix(x, self.layer.in_features, self.layer.weight.dtype)
-        return self.activation(self.layer(x))
-
     def loss(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         """Squared error of the reconstruction from a code, in training from a spoiled one.
 
@@ -74,9 +54,15 @@ class LayerAutoencoder(nn.Module):
         -------
         dict[str, torch.Tensor]
             One term, ``"loss"``: summed over features and averaged over the batch.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``x`` is not a finite, non-empty floating-point matrix with D columns.
         """
+        check_matrix(x, self.layer.in_features, self.layer.weight.dtype)
         spoil = self.training and self.corruption is not None
-        code = self.encode(corrupted(self.corruption, x) if spoil else x)
+        code = self.activation(self.layer(corrupted(self.corruption, x) if spoil else x))
         return {"loss": (self.decoder(code) - x).square().sum(dim=1).mean()}
 
 
@@ -93,15 +79,14 @@ def pretrain(
 ) -> list[History]:
     """Train the hidden layers of a network one after another, without labels.
 
-    Each is trained with :func:`mmlearn_helpers.training.fit` as the encoder of a
-    :class:`LayerAutoencoder` on the codes that the layers before it, which stay as they are, give
-    for the examples. The decoders are thrown away, and the output layer is left alone.
+    Each is trained by ``fit`` as the encoder of a :class:`LayerAutoencoder`, on the codes from the
+    layers before it, which stay as they are. The output layer is left alone.
 
     Parameters
     ----------
     network
-        Linear layers with an activation between them, as from
-        :func:`mmlearn_helpers.networks.mlp`. Its hidden layers are changed in place.
+        Linear layers with an activation between them, as from ``networks.mlp``. Its hidden layers
+        are changed in place.
     x
         Examples, ``(N, D)``.
     epochs, learning_rate, batch_size, schedule
@@ -109,8 +94,7 @@ def pretrain(
     corruption
         Spoils the input of the layer that is being trained, in training only.
     seed
-        Seed of the decoders, of the shuffling and of the corruption. The caller's random state is
-        left as it was.
+        Seed of decoders, shuffling and corruption. The caller's random state is left as it was.
 
     Returns
     -------
@@ -120,17 +104,14 @@ def pretrain(
     Raises
     ------
     TypeError, ValueError
-        If the network is no such stack, a hidden layer is frozen or stands in it twice, widths do
-        not meet, or an argument is not usable.
+        If the network is no such stack, a hidden layer is frozen or stands in it twice, or an
+        argument is not usable.
     RuntimeError
         If a layer gives nothing but zeros afterwards, from which no later layer can learn.
 
     References
     ----------
-    Bengio, Y., Lamblin, P., Popovici, D. and Larochelle, H. (2007). Greedy layer-wise training of
-    deep networks. NIPS.
-
-    Vincent, P. et al. (2010). Stacked denoising autoencoders. JMLR 11.
+    Bengio, Y. et al. (2007). Greedy layer-wise training of deep networks. NIPS.
     """
     stages = _hidden_stages(network)
     check_matrix(x, stages[0][0].in_features, stages[0][0].weight.dtype)
@@ -142,7 +123,7 @@ def pretrain(
             autoencoder = LayerAutoencoder(layer, activation, corruption)
         histories.append(fit(autoencoder, x, epochs=epochs, seed=seed, **settings))
         with torch.no_grad():
-            x = autoencoder.eval().encode(x)
+            x = activation(layer(x))
         if not x.any():
             raise RuntimeError(
                 f"Hidden layer {number} has died: its {layer.out_features} units are 0 for every "
@@ -158,11 +139,9 @@ class Classifier(nn.Module):
     Parameters
     ----------
     network
-        Linear layers with an activation between them and one output for each class. It is not
-        copied.
+        Linear layers with an activation between them, and one output for each class. Not copied.
     frozen
-        Whether only the output layer is trained. All hidden layers are frozen, or unfrozen,
-        accordingly.
+        Whether only the output layer is to be trained; all others are frozen or unfrozen with it.
 
     Raises
     ------
@@ -177,35 +156,13 @@ class Classifier(nn.Module):
         network.requires_grad_(True)
         network[:-1].requires_grad_(not frozen)
 
-    def logits(self, x: torch.Tensor) -> torch.Tensor:
-        """Score the classes.
-
-        Parameters
-        ----------
-        x
-            Examples, ``(N, D)``.
-
-        Returns
-        -------
-        torch.Tensor
-            One number for each class, ``(N, C)``; the largest names the class.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If ``x`` is not a finite, non-empty floating-point matrix with D columns.
-        """
-        first = self.network[0]
-        check_matrix(x, first.in_features, first.weight.dtype)
-        return self.network(x)
-
     def loss(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Cross-entropy of the labels.
 
         Parameters
         ----------
         batch
-            ``"image"``, examples ``(N, D)``, and ``"label"``, whole numbers ``(N,)`` from 0 to C - 1.
+            ``"image"``, examples ``(N, D)``, and ``"label"``, classes ``(N,)`` counted from 0.
 
         Returns
         -------
@@ -218,21 +175,20 @@ class Classifier(nn.Module):
             If examples or labels are missing or unusable, or a label names no class.
         """
         if not isinstance(batch, Mapping) or not {"image", "label"} <= batch.keys():
-            found = list(batch) if isinstance(batch, Mapping) else type(batch).__name__
             raise TypeError(
-                f"The batch is {found}, but a mapping with 'image' and 'label' is expected; "
-                "train with fit(classifier, {'image': x, 'label': y}, …)."
+                f"The batch is a {type(batch).__name__}, but a mapping with 'image' and 'label' is "
+                "expected; train with fit(classifier, {'image': x, 'label': y}, …)."
             )
-        logits, label = self.logits(batch["image"]), batch["label"]
-        check_labels(label, len(logits), "label")
-        n_classes = logits.shape[1]
+        x, label, first = batch["image"], batch["label"], self.network[0]
+        check_matrix(x, first.in_features, first.weight.dtype, "image")
+        check_labels(label, len(x), "label")
+        n_classes = self.network[-1].out_features
         if label.min() < 0 or label.max() >= n_classes:
             raise ValueError(
                 f"label ranges from {label.min()} to {label.max()}, but the network has "
-                f"{n_classes} outputs, so labels from 0 to {n_classes - 1} are expected; number "
-                "the classes from 0, or give the network one output for each."
+                f"{n_classes} outputs; number the classes from 0, and give each an output."
             )
-        return {"loss": F.cross_entropy(logits, label.long())}
+        return {"loss": F.cross_entropy(self.network(x), label.long())}
 
 
 def gradient_sizes(network: nn.Sequential, loss: torch.Tensor) -> torch.Tensor:
@@ -243,33 +199,26 @@ def gradient_sizes(network: nn.Sequential, loss: torch.Tensor) -> torch.Tensor:
     network
         Linear layers with an activation between them.
     loss
-        A scalar that was computed with the network.
+        A scalar computed with the network.
 
     Returns
     -------
     torch.Tensor
-        For each linear layer from the first to the output, ``(L,)``, the root mean square of the
-        derivatives of the loss with respect to its weights.
+        Root mean square of the derivatives by the weights of each linear layer, ``(L,)``.
 
     Raises
     ------
     TypeError, ValueError
-        If the network is no such stack, widths do not meet, or the loss is no scalar that
-        depends on all its weights.
+        If the network is no such stack, or the loss no scalar that depends on all its weights.
     """
     weights = [layer.weight for layer in _linear_layers(network)]
     check_tensor(loss, "loss")
-    if loss.numel() != 1 or not loss.requires_grad:
-        raise ValueError(
-            f"loss has shape {tuple(loss.shape)} and requires_grad={loss.requires_grad}, but one "
-            "number with a gradient is expected, for example classifier.loss(batch)['loss']."
-        )
     try:
         gradients = torch.autograd.grad(loss, weights, retain_graph=True)
     except RuntimeError as error:
         raise ValueError(
-            "The loss does not depend on the weights of every layer; compute it with this very "
-            "network, and unfreeze its layers."
+            f"loss has shape {tuple(loss.shape)}, but one number that depends on the weights of "
+            "every layer is expected; compute it with this network, and with none of it frozen."
         ) from error
     return torch.stack([gradient.square().mean().sqrt() for gradient in gradients])
 
@@ -284,7 +233,7 @@ def _linear_layers(network: nn.Sequential) -> list[nn.Linear]:
             "activation between them is expected; make it with mlp([64, 100, 100, 10])."
         )
     layers = modules[::2]
-    for number, (before, after) in enumerate(zip(layers, layers[1:], strict=False), start=1):
+    for number, (before, after) in enumerate(pairwise(layers), start=1):
         if before.out_features != after.in_features:
             raise ValueError(
                 f"Layer {number} gives {before.out_features} numbers, but layer {number + 1} "
@@ -298,13 +247,12 @@ def _hidden_stages(network: nn.Sequential) -> list[tuple[nn.Linear, nn.Module]]:
     layers = _linear_layers(network)
     if len({id(layer.weight) for layer in layers}) < len(layers):
         raise ValueError(
-            "Two layers of the network share their weights, so training one would change the "
-            "other; give each layer its own."
+            "Two layers share their weights, so training one would change the other; give each "
+            "layer its own."
         )
-    for number, layer in enumerate(layers[:-1], start=1):
-        if not all(parameter.requires_grad for parameter in layer.parameters()):
-            raise ValueError(
-                f"Hidden layer {number} is frozen, so it cannot be pretrained; call "
-                "network.requires_grad_(True) first."
-            )
+    if not all(parameter.requires_grad for parameter in network[:-1].parameters()):
+        raise ValueError(
+            "A hidden layer is frozen, so it cannot be pretrained; call "
+            "network.requires_grad_(True) first."
+        )
     return list(zip(layers[:-1], network[1::2], strict=True))

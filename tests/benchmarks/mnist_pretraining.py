@@ -1,5 +1,4 @@
-"""Test error of a classifier on MNIST with and without pretraining, beside Hinton and
-Salakhutdinov (2006).
+"""Test error of a classifier on MNIST with and without pretraining, beside the papers'.
 
 Writes each finished row to `book/appendix/results.json` at once. Needs the environment variable
 MMLEARN_DATA. With the argument `--tiny` it tries itself on few pictures and writes nothing.
