@@ -30,7 +30,15 @@ from mmlearn_helpers import (
     training,
 )
 from mmlearn_helpers.__main__ import main
-from mmlearn_helpers.autoencoders import corruptions, deep, denoising, pca, scores, search
+from mmlearn_helpers.autoencoders import (
+    corruptions,
+    deep,
+    denoising,
+    pca,
+    pretraining,
+    scores,
+    search,
+)
 from mmlearn_helpers.autoencoders.corruptions import (
     check_corruption,
     corrupted,
@@ -41,6 +49,12 @@ from mmlearn_helpers.autoencoders.corruptions import (
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.denoising import DenoisingAutoencoder
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
+from mmlearn_helpers.autoencoders.pretraining import (
+    Classifier,
+    LayerAutoencoder,
+    gradient_sizes,
+    pretrain,
+)
 from mmlearn_helpers.autoencoders.scores import ScoreNetwork
 from mmlearn_helpers.autoencoders.search import (
     HammingIndex,
@@ -146,6 +160,7 @@ MODULES = (
     networks,
     pca,
     plots,
+    pretraining,
     restricted,
     retrieval,
     search,
@@ -187,6 +202,14 @@ class Answers(nn.Module):
 
 def net(*sizes, **options):
     return DeepAutoencoder(list(sizes) or [4, 3, 2], **options)
+
+
+def dead():
+    """A network whose hidden units are off for every example that is not negative."""
+    network = networks.mlp([4, 3, 2])
+    nn.init.constant_(network[0].weight, -1)
+    nn.init.constant_(network[0].bias, -1)
+    return network
 
 
 def bernoulli(*sizes, **options):
@@ -1191,6 +1214,58 @@ CASES = {
     "DeepAutoencoder, a single example": (
         lambda _: net().encode(X[0]),
         (ValueError, r"shape \(4,\), .* write a single example as x\[None\]"),
+    ),
+    "LayerAutoencoder, a share for a corruption": (
+        lambda _: LayerAutoencoder(nn.Linear(4, 3), nn.ReLU(), 0.3),
+        (TypeError, r"corruption is 0.3, but a function .* for example masking\(0.3\)"),
+    ),
+    "LayerAutoencoder, a gap": (
+        lambda _: LayerAutoencoder(nn.Linear(4, 3), nn.ReLU()).loss(GAP),
+        (ValueError, "1 values that are NaN .* row 2, column 1"),
+    ),
+    "pretrain, an autoencoder": (
+        lambda _: pretrain(net(), X, epochs=1),
+        (TypeError, r"one activation between them is expected; make it with mlp\("),
+    ),
+    "pretrain, another width": (
+        lambda _: pretrain(networks.mlp([5, 3, 2]), X, epochs=1),
+        (ValueError, "x has 4 columns, but the model was made for 5"),
+    ),
+    "pretrain, a data set": (
+        lambda _: pretrain(networks.mlp([64, 3, 2]), load("digits").train, epochs=1),
+        (TypeError, "x is a mapping of 'image'.* pick one"),
+    ),
+    "pretrain, a frozen network": (
+        lambda _: pretrain(networks.mlp([4, 3, 2]).requires_grad_(False), X, epochs=1),
+        (ValueError, r"frozen, so it cannot be pretrained; call network.requires_grad_\(True\)"),
+    ),
+    "pretrain, a dead layer": (
+        lambda _: pretrain(dead(), X.abs(), epochs=1),
+        (RuntimeError, "layer 1 has died.* take a smaller learning_rate than 0.001"),
+    ),
+    "Classifier, layers that do not meet": (
+        lambda _: Classifier(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(2, 2))),
+        (ValueError, "Layer 1 gives 3 numbers, but layer 2 takes 2; make the two widths equal"),
+    ),
+    "Classifier, pictures without labels": (
+        lambda _: train(Classifier(networks.mlp([4, 3, 2]))),
+        (TypeError, r"batch is a Tensor, but a mapping .* train with fit\(classifier, \{'image'"),
+    ),
+    "Classifier, a class too many": (
+        lambda _: train(Classifier(networks.mlp([4, 3, 2])), {"image": X, "label": LABELS}),
+        (ValueError, "label ranges from 0 to 2, but the network has 2 outputs; number the"),
+    ),
+    "Classifier, shares for labels": (
+        lambda _: Classifier(networks.mlp([4, 3, 2])).loss({"image": X, "label": X[:, 0]}),
+        (TypeError, "label are torch.float32, but a tensor of whole numbers is expected"),
+    ),
+    "gradient_sizes, a number": (
+        lambda _: gradient_sizes(networks.mlp([4, 3, 2]), 0.5),
+        (TypeError, "loss is a float, but a torch tensor is expected"),
+    ),
+    "gradient_sizes, another network": (
+        lambda _: gradient_sizes(networks.mlp([4, 3, 2]), networks.mlp([4, 3, 2])(X).sum()),
+        (ValueError, "depends on the weights of every layer is expected; compute it with this"),
     ),
     # States of zeros and ones.
     "all_states, half a unit": (

@@ -130,7 +130,8 @@ def test_the_record_makes_the_tables_of_the_page(tmp_path):
     for name in ("results.json", "speed.json", "vae.json", "rbm.json"):
         shutil.copy(APPENDIX / name, folder)
     write_results(tmp_path)
-    tables = {"speed_trainers": 9, "speed_networks": 3, "speed_growth": 5, "results": 4}
+    tables = {"speed_trainers": 9, "speed_networks": 3, "speed_growth": 5}
+    tables["results"] = len(json.loads((APPENDIX / "results.json").read_text()))
     tables |= {"vae_peers": 2, "rbm_peers": 6, "rbm_schedules": 5, "rbm_course": 5}
     for name, rows in tables.items():
         page = "speed" if name.startswith("speed") else "results"
@@ -345,9 +346,9 @@ def test_a_watched_machine_keeps_what_a_shorter_run_ends_with(boltzmann, monkeyp
 def test_every_result_names_its_unit_and_the_page_knows_it():
     page = (APPENDIX / "results.md").read_text()
     for result in json.loads((APPENDIX / "results.json").read_text()):
-        (unit,) = re.findall("squared error|nats", result["measure"])
+        (unit,) = re.findall("squared error|nats|%", result["measure"])
         assert unit in page
-        assert result["measure"].startswith(("squared error", "minus the "))
+        assert result["measure"].startswith(("squared error", "minus the ", "test error"))
 
 
 def test_a_record_replaces_its_own_entries_and_keeps_the_others(record):
