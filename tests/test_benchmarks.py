@@ -375,6 +375,19 @@ def test_what_the_page_says_in_words_is_in_the_record():
         assert entry["loss"] == pytest.approx(by_hand, rel=0.03)
 
 
+def test_what_the_chapter_on_pretraining_says_in_words_is_in_the_record():
+    errors = {
+        tuple(entry["method"].split(", ")[1:]): entry["ours"]
+        for entry in json.loads((APPENDIX / "results.json").read_text())
+        if entry["method"].startswith("Classifier 784-500-500-2000-10, ")
+    }
+    for start in ("autoencoders", "denoising autoencoders"):
+        assert errors["sigmoid", start] < errors["sigmoid", "random"]
+        assert errors["ReLU", start] > errors["ReLU", "random"] - 0.05
+    share = max(errors.values()) / 100
+    assert 100 * (share * (1 - share) / 10_000) ** 0.5 == pytest.approx(0.12, abs=0.02)
+
+
 @pytest.fixture
 def digits(monkeypatch):
     """The benchmark of written and spoken digits, with small examples."""

@@ -132,8 +132,8 @@ def write(machine: str, start: str, errors: list[float], rate: float, seconds: f
                 "epochs": TRAINING,
                 "seconds": round(seconds),
                 "differs": (
-                    f"{initial[machine]}; Adam{how}; the papers train longer. The peak step "
-                    f"size {rate:g} is the best of {len(RATES)} in {TRYING} epochs on the first "
+                    f"{initial[machine]}; Adam{how}. The peak step size {rate:g} is the best of "
+                    f"{', '.join(f'{one:g}' for one in RATES)} in {TRYING} epochs on the first "
                     f"50 000 training pictures, judged by the last 10 000. "
                     f"Test error of each seed: {runs} %."
                 ),
