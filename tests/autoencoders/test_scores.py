@@ -141,6 +141,23 @@ def test_the_spread_reached_at_a_level_is_too_wide_by_a_quarter_of_the_step(step
     assert len(seen) == 61 and seen[-1].var().item() == pytest.approx(expected, rel=0.03)
 
 
+def test_samples_begin_with_the_spread_of_the_noisiest_examples():
+    model, seen = network(sigmas=(0.5, 2.0)), []
+    model.denoise = lambda x, sigma: (seen.append((x, sigma)), torch.zeros_like(x))[1]
+    model.sample(20_000, levels=3, steps=2)
+    assert seen[0][0].var().item() == pytest.approx(4 + 0.49, rel=0.03)
+    expected = [2, 2, 1, 1, 0.5, 0.5, 0.5]
+    assert [sigma for _, sigma in seen] == pytest.approx(expected, rel=1e-12)
+
+
+def test_levels_at_the_ends_may_be_rounded():
+    rounded = 5.0 * (0.91 / 5.0) ** 1.0
+    assert rounded < 0.91
+    model = network(sigmas=(0.91, 5.0))
+    for sigma in (0.91, 5.0, rounded):
+        assert model.denoise(examples(), sigma).isfinite().all()
+
+
 def test_samples_come_from_their_seed_alone():
     model = network()
     torch.manual_seed(0)
