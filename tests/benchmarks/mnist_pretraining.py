@@ -25,7 +25,7 @@ SIZES = [784, 500, 500, 2000, 10]
 TINY = "--tiny" in sys.argv
 PRETRAINING, TRYING, TRAINING = (1, 1, 1) if TINY else (4, 2, 12)
 SEEDS = (0, 1)
-RATES = (3e-4, 1e-3, 3e-3)
+RATES = (1e-3, 3e-3, 1e-2)
 MACHINES = {"ReLU": nn.ReLU, "sigmoid": nn.Sigmoid}
 STARTS = {
     "random": (False, None),
