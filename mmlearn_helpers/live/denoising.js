@@ -71,6 +71,14 @@ function draw(model, el) {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", words[name]);
   });
+  const run = makeButton("Run", () => {
+    if (loop.running) {
+      loop.stop();
+    } else {
+      loop.start();
+    }
+    redraw();
+  });
   const thumbs = pictures.map((shown, p) =>
     makeButton(`Picture ${p + 1}`, () => begin([...shown], { picture: p }), makePicture(shape, shown)),
   );
@@ -102,8 +110,8 @@ function draw(model, el) {
         { class: "mml-row" },
         makeButton("Spoil", spoil),
         makeButton("Step", one),
-        makeButton("Go on", loop.start),
-        makeButton("Empty", () => begin(Array(n).fill(0))),
+        run,
+        makeButton("Clear", () => begin(Array(n).fill(0))),
       ),
       result,
       heard,
@@ -130,11 +138,12 @@ function draw(model, el) {
     paint(next, r);
     thumbs.forEach((thumb, p) => thumb.setAttribute("aria-pressed", p === model.get("picture")));
     kinds.forEach((button, k) => button.setAttribute("aria-pressed", KINDS[k] === model.get("kind")));
+    run.textContent = loop.running ? "Stop" : "Run";
     slider.value = model.get("amount");
     slider.setAttribute("aria-valuetext", model.get("amount").toFixed(2));
     amount.textContent = model.get("amount").toFixed(2);
     const [far, farther] = [distance(x, original), distance(r, original)].map((d) => d.toFixed(2));
-    report(`Steps: ${model.get("steps")}. From the clean picture: x ${far}, r(x) ${farther}.`);
+    report(`Steps: ${model.get("steps")}. Squared distance to the clean picture: x ${far}, r(x) ${farther}.`);
   }
 
   redraw();

@@ -29,12 +29,12 @@ function messageOn(query, known, unknown) {
     return "The texts are in English and have no Chinese words: type English ones.";
   }
   if (unknown.length && !known.length) {
-    return `No text has these words: ${unknown.join(", ")}. Try others.`;
+    return `Not among the words counted here: ${unknown.join(", ")}. Try others.`;
   }
   if (!known.length) {
     return "Type a word or two.";
   }
-  return unknown.length ? `Not known, and left out: ${unknown.join(", ")}.` : "";
+  return unknown.length ? `Not among the words counted here, and left out: ${unknown.join(", ")}.` : "";
 }
 
 function makeList(name) {

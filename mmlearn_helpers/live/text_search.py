@@ -121,10 +121,10 @@ class TextSearch(LiveFigure):
         if unknown and not known and CHINESE.search(self.query):
             return "The texts are in English and have no Chinese words: type English ones."
         if unknown and not known:
-            return f"No text has these words: {', '.join(unknown)}. Try others."
+            return f"Not among the words counted here: {', '.join(unknown)}. Try others."
         if not known:
             return "Type a word or two."
-        return f"Not known, and left out: {', '.join(unknown)}." if unknown else ""
+        return f"Not among the words counted here, and left out: {', '.join(unknown)}." if unknown else ""
 
     def found(self) -> dict[str, list[tuple[str, float]]]:
         """Search.

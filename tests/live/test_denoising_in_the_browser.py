@@ -56,7 +56,7 @@ def do(figure, action):
         figure.choose(int(action[8:]) - 1)
     elif action in ("normal", "masking", "salt and pepper"):
         figure.kind = action
-    elif action == "Empty":
+    elif action == "Clear":
         figure.begin(len(figure.x) * [0.0])
     else:
         getattr(figure, action.lower())()
@@ -90,7 +90,7 @@ def test_hundreds_of_presses_give_the_states_of_python(show_state, seed):
     figure = denoising(seed=seed)
     draw = random.Random(seed)
     kinds = ["Step", "Step", "Spoil", "normal", "masking", "salt and pepper", "Picture 1"]
-    kinds += ["Picture 4", "Empty", 0.0, -1, -1]
+    kinds += ["Picture 4", "Clear", 0.0, -1, -1]
     actions = draw.choices(kinds, k=200)
     actions = [draw.randrange(64) if a == -1 else a for a in actions]
     actions = [draw.randint(1, 19) / 20 if isinstance(a, float) else a for a in actions]
@@ -134,16 +134,16 @@ def test_the_papers_show_the_state(show_state):
         (picture.double() - clean).square().sum()
         for picture in (torch.tensor(figure.x, dtype=torch.float64), figure.reconstruction)
     )
-    words = f"Steps: 1. From the clean picture: x {far:.2f}, r(x) {farther:.2f}."
+    words = f"Steps: 1. Squared distance to the clean picture: x {far:.2f}, r(x) {farther:.2f}."
     assert tab.locator(".mml-result").inner_text() == words
 
 
 def test_going_on_makes_steps_until_something_else_is_done(show_state):
     figure = denoising()
     tab = show_state(figure)
-    tab.get_by_role("button", name="Go on").click()
+    tab.get_by_role("button", name="Run").click()
     tab.wait_for_function("window.state.steps >= 3")
-    tab.get_by_role("button", name="Empty").click()
+    tab.get_by_role("button", name="Clear").click()
     tab.wait_for_timeout(600)
     assert state(tab)["steps"] == 0 and not any(state(tab)["x"])
 
@@ -151,7 +151,7 @@ def test_going_on_makes_steps_until_something_else_is_done(show_state):
 def test_going_on_ends_where_nothing_moves(show_state):
     figure = denoising()
     tab = show_state(figure)
-    tab.get_by_role("button", name="Go on").click()
+    tab.get_by_role("button", name="Run").click()
     tab.wait_for_timeout(4000)
     steps = state(tab)["steps"]
     tab.wait_for_timeout(700)
@@ -162,7 +162,7 @@ def test_going_on_ends_where_nothing_moves(show_state):
 
 def test_the_mouse_paints_without_gaps(show_state):
     tab = show_state(denoising())
-    tab.get_by_role("button", name="Empty").click()
+    tab.get_by_role("button", name="Clear").click()
     box = tab.locator(".mml-cells canvas").bounding_box()
     side = box["width"] / 8
     tab.mouse.move(box["x"] + side / 2, box["y"] + side / 2)
@@ -204,10 +204,10 @@ def test_a_screen_reader_hears_names_and_results(show_state):
         'button "Picture 1" [pressed]',
         'button "normal" [pressed]',
         'slider "Amount"',
-        'button "Go on"',
+        'button "Run"',
     ):
         assert words in tree, tree
-    tab.get_by_role("button", name="Empty").click()
+    tab.get_by_role("button", name="Clear").click()
     tab.locator(".mml-cells").focus()
     tab.keyboard.press("Space")
     tab.keyboard.press("ArrowRight")
@@ -227,7 +227,7 @@ def test_everything_is_large_enough_for_a_finger(show_state):
 
 def test_nothing_is_asked_for_and_nothing_said(show_state):
     tab = show_state(denoising())
-    tab.get_by_role("button", name="Go on").click()
+    tab.get_by_role("button", name="Run").click()
     tab.wait_for_function("window.state.steps > 1")
     assert [url for url in tab.asked if not url.startswith(("file:", "blob:", "data:"))] == []
     assert tab.said == []

@@ -32,11 +32,11 @@ def test_what_is_found_is_what_torch_finds(search, seed):
     [
         ("", "Type a word or two."),
         (" ,.! ", "Type a word or two."),
-        ("frobnicate", "No text has these words: frobnicate. Try others."),
-        ("Random frobnicate", "Not known, and left out: frobnicate."),
+        ("frobnicate", "Not among the words counted here: frobnicate. Try others."),
+        ("Random frobnicate", "Not among the words counted here, and left out: frobnicate."),
         ("RANDOM, plot", ""),
         ("苹果", "The texts are in English and have no Chinese words: type English ones."),
-        ("苹果 plot", "Not known, and left out: 苹果."),
+        ("苹果 plot", "Not among the words counted here, and left out: 苹果."),
     ],
 )
 def test_what_is_not_known_is_said(search, query, words):
