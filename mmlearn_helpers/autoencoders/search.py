@@ -242,8 +242,8 @@ class HammingIndex:
     """Finds the documents whose bits differ from those of a query in few places, by address.
 
     The bits of a code are read as one number, the address. All addresses within the radius are
-    tried, so the time of a search depends on their number and on what stands there, and not on
-    the size of the collection.
+    tried, so the time of a search depends on their number and on what stands there, and only
+    through that, and a binary search, on the size of the collection.
 
     Parameters
     ----------
