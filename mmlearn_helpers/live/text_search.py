@@ -124,7 +124,9 @@ class TextSearch(LiveFigure):
             return f"Not among the words counted here: {', '.join(unknown)}. Try others."
         if not known:
             return "Type a word or two."
-        return f"Not among the words counted here, and left out: {', '.join(unknown)}." if unknown else ""
+        if not unknown:
+            return ""
+        return f"Not among the words counted here, and left out: {', '.join(unknown)}."
 
     def found(self) -> dict[str, list[tuple[str, float]]]:
         """Search.

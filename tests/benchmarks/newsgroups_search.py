@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from mmlearn_helpers import data
 from mmlearn_helpers.autoencoders.corruptions import masking
-from mmlearn_helpers.autoencoders.search import TextAutoencoder, rarity, root_shares
+from mmlearn_helpers.autoencoders.search import TextAutoencoder, rarity
 from mmlearn_helpers.evaluation import interval
 from mmlearn_helpers.retrieval import mean_average_precision, nearest
 from mmlearn_helpers.training import fit, one_cycle
@@ -42,10 +42,11 @@ def weighted(of: torch.Tensor, *others: torch.Tensor) -> list[torch.Tensor]:
     return [counts * weights for counts in (of, *others)]
 
 
-INPUTS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "counts": F.normalize,
-    "logarithms": lambda counts: F.normalize(counts.log1p()),
-    "roots": root_shares,
+INPUTS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "counts": lambda counts, weights: F.normalize(counts * weights),
+    "logarithms": lambda counts, weights: F.normalize(counts.log1p() * weights),
+    "roots": lambda counts, weights: F.normalize(counts.sqrt() * weights),
+    "roots of weighted counts": lambda counts, weights: F.normalize((counts * weights).sqrt()),
 }
 
 
@@ -90,13 +91,13 @@ def choose(counts: torch.Tensor, labels: torch.Tensor) -> dict:
     sides = labels[~held], labels[held]
     plain = counts[~held], counts[held]
     rare = weighted(*plain)
-    spaces = {"": plain, ", weighted": rare}
+    weights = {"": torch.ones(counts.shape[1]), ", weighted": rarity(plain[0])}
     chosen = {}
     for n in NUMBERS:
         tried = {}
-        for (name, turn), weights in product(INPUTS.items(), spaces):
-            codes = lsa(*map(turn, spaces[weights]), n)
-            tried[name + weights] = round(hits(codes, sides).mean().item(), 4)
+        for (name, turn), (words, weight) in product(INPUTS.items(), weights.items()):
+            codes = lsa(*(turn(side, weight) for side in plain), n)
+            tried[name + words] = round(hits(codes, sides).mean().item(), 4)
         chosen[f"LSA {n}"] = {"input": max(tried, key=tried.get), "tried": tried}
         tried = {}
         for values in product(*TRIED.values()):
@@ -117,7 +118,6 @@ def main() -> None:
     labels = posts.train["label"], posts.test["label"]
     chosen = choose(counts, labels[0])
     rare, rare_test = weighted(counts, test)
-    spaces = {"": (counts, test), ", weighted": (rare, rare_test)}
     runs = []
 
     def add(method: str, codes: list[torch.Tensor], **about: object) -> None:
@@ -128,9 +128,9 @@ def main() -> None:
     add("tf-idf", [F.normalize(side) for side in (rare, rare_test)], numbers=counts.shape[1])
     gains = []
     for n in NUMBERS:
-        name, _, weights = chosen[f"LSA {n}"]["input"].partition(",")
-        turn = INPUTS[name]
-        linear = lsa(*map(turn, spaces[f",{weights}" if weights else ""]), n)
+        name, _, words = chosen[f"LSA {n}"]["input"].partition(",")
+        weight = rarity(counts) if words else torch.ones(counts.shape[1])
+        linear = lsa(*(INPUTS[name](side, weight) for side in (counts, test)), n)
         add("LSA", linear, numbers=n)
         settings = chosen[f"autoencoder {n}"]
         for epochs in EPOCHS:
