@@ -48,6 +48,7 @@ from mmlearn_helpers.autoencoders.corruptions import (
 )
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.denoising import DenoisingAutoencoder
+from mmlearn_helpers.autoencoders.hashing import HammingIndex
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
 from mmlearn_helpers.autoencoders.pretraining import (
     Classifier,
@@ -57,7 +58,6 @@ from mmlearn_helpers.autoencoders.pretraining import (
 )
 from mmlearn_helpers.autoencoders.scores import ScoreNetwork
 from mmlearn_helpers.autoencoders.search import (
-    HammingIndex,
     TextAutoencoder,
     check_counts,
     rarity,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
+from multiprocessing import parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +32,16 @@ def run(notebook: nbformat.NotebookNode, limit: float, **environment: str) -> li
 def run_through(notebook: nbformat.NotebookNode, limit: float, **environment: str) -> list[str]:
     """Execute a notebook in place as `run` does, but go on after an exception."""
     return asyncio.run(_run(notebook, limit, environment, go_on=True))
+
+
+def end_with_parent() -> None:
+    """End this process when its parent has ended, also when that was killed."""
+
+    def wait() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 async def _run(

@@ -105,20 +105,30 @@ export function makePanel(name, paper, ...others) {
   return make("div", { class: "mml-panel" }, make("span", {}, name), paper, ...others);
 }
 
-// Do something again and again, in frames, until it gives false or somebody stops it.
+// Do something again and again, in frames, until it gives false or somebody stops it. The button
+// starts and stops it.
 export function makeLoop(el, action, pause = 0) {
   let timer;
   let frame;
+  const set = (running) => {
+    loop.running = running;
+    const word = running ? "Stop" : "Run";
+    if (loop.button.textContent !== word) {
+      loop.button.textContent = word;
+    }
+  };
   const loop = {
     running: false,
+    button: makeButton("Run", () => (loop.running ? loop.stop() : loop.start())),
     stop() {
-      loop.running = false;
       clearTimeout(timer);
       cancelAnimationFrame(frame);
+      set(false);
     },
     start() {
-      loop.stop();
-      loop.running = action() !== false;
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+      set(action() !== false);
       const next = () => (frame = requestAnimationFrame(() => guarded(el, loop.start)));
       timer = loop.running ? setTimeout(next, pause) : undefined;
     },

@@ -86,14 +86,6 @@ function draw(model, el) {
   }
 
   const loop = makeLoop(el, () => step(1), isCalm() ? 1000 : 100);
-  const run = makeButton("Run", () => {
-    if (loop.running) {
-      loop.stop();
-    } else {
-      loop.start();
-    }
-    run.textContent = loop.running ? "Stop" : "Run";
-  });
 
   const { cells, picture, spoken } = makeCells(shape, "Picture, of which pixels are clamped", {
     value: (i) => 1 - model.get("clamped")[i],
@@ -157,7 +149,7 @@ function draw(model, el) {
         { class: "mml-row" },
         makeButton("Step", () => step(1)),
         makeButton("100 steps", () => step(100)),
-        run,
+        loop.button,
         makeButton("Start again", () => start()),
       ),
       count,

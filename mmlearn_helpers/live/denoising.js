@@ -71,14 +71,6 @@ function draw(model, el) {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", words[name]);
   });
-  const run = makeButton("Run", () => {
-    if (loop.running) {
-      loop.stop();
-    } else {
-      loop.start();
-    }
-    redraw();
-  });
   const thumbs = pictures.map((shown, p) =>
     makeButton(`Picture ${p + 1}`, () => begin([...shown], { picture: p }), makePicture(shape, shown)),
   );
@@ -110,7 +102,7 @@ function draw(model, el) {
         { class: "mml-row" },
         makeButton("Spoil", spoil),
         makeButton("Step", one),
-        run,
+        loop.button,
         makeButton("Clear", () => begin(Array(n).fill(0))),
       ),
       result,
@@ -138,7 +130,6 @@ function draw(model, el) {
     paint(next, r);
     thumbs.forEach((thumb, p) => thumb.setAttribute("aria-pressed", p === model.get("picture")));
     kinds.forEach((button, k) => button.setAttribute("aria-pressed", KINDS[k] === model.get("kind")));
-    run.textContent = loop.running ? "Stop" : "Run";
     slider.value = model.get("amount");
     slider.setAttribute("aria-valuetext", model.get("amount").toFixed(2));
     amount.textContent = model.get("amount").toFixed(2);

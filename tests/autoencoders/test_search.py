@@ -1,4 +1,4 @@
-"""Codes of texts are those by hand, and the index finds what a loop over all bits finds."""
+"""Losses and codes of texts are those by hand, and codes find texts about the same thing."""
 
 import math
 
@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from mmlearn_helpers import data
 from mmlearn_helpers.autoencoders.corruptions import masking
 from mmlearn_helpers.autoencoders.search import (
-    HammingIndex,
     TextAutoencoder,
     check_counts,
     rarity,
@@ -182,38 +181,6 @@ def test_real_texts_are_found_with_eight_numbers():
         precision_at_k(z[::3], y[::3], z[1::3], y[1::3], 5) for z in (before, after)
     )
     assert trained > untrained + 0.2
-
-
-@pytest.mark.parametrize("radius", [0, 1, 2, 5])
-@pytest.mark.parametrize(("n", "n_bits"), [(1, 5), (40, 5), (300, 12), (50, 62)])
-def test_the_index_finds_what_a_loop_over_all_bits_finds(n, n_bits, radius):
-    if n_bits == 62 and radius == 5:
-        radius = 3
-    generator = torch.Generator().manual_seed(n)
-    bits = torch.rand(n, n_bits, generator=generator) < 0.5
-    bits[n // 2 :] = bits[: n - n // 2]  # every other stands there twice
-    index = HammingIndex(bits)
-    for query in [*bits[:3], torch.rand(n_bits, generator=generator) < 0.5]:
-        apart = (bits != query).sum(dim=1)
-        found = index.ball(query, radius)
-        assert sorted(found.tolist()) == (apart <= radius).nonzero().flatten().tolist()
-        assert (apart[found].diff() >= 0).all()
-
-
-def test_a_text_that_stands_twice_is_found_twice():
-    bits = torch.tensor([[True, False], [False, False], [True, False]])
-    assert HammingIndex(bits).ball(bits[0], 0).tolist() == [0, 2]
-
-
-def test_a_ball_may_be_empty():
-    bits = torch.tensor([[True, True, True]])
-    found = HammingIndex(bits).ball(~bits[0], 2)
-    assert found.shape == (0,) and found.dtype == torch.long
-
-
-def test_the_widest_ball_is_the_whole_collection_in_order_of_distance():
-    bits = torch.tensor([[True, True], [False, False], [True, False]])
-    assert HammingIndex(bits).ball(bits[0], 2).tolist() == [0, 2, 1]
 
 
 def test_a_text_without_a_known_word_is_named():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 from record import MACHINE
-from sklearn.decomposition import TruncatedSVD
+from sklearn.decomposition import PCA, TruncatedSVD
 from torch.nn import functional as F
 
 from mmlearn_helpers import data
@@ -30,16 +30,17 @@ SEEDS = (0, 1, 2)
 EPOCHS = (10, 30)
 MASKED = (0.0, 0.3)
 TRIED = {"hidden": [128, 256], "learning_rate": [5e-3, 1e-2], "masked": MASKED}
+DISTANCES = ("cosine", "euclidean")
 K = 10
 BATCH = 100
 
 Texts = tuple[torch.Tensor, torch.Tensor]
 
 
-def weighted(of: torch.Tensor, *others: torch.Tensor) -> list[torch.Tensor]:
+def weighted(counts: Texts) -> Texts:
     """Weight the words by their rarity in the first collection."""
-    weights = rarity(of)
-    return [counts * weights for counts in (of, *others)]
+    weights = rarity(counts[0])
+    return counts[0] * weights, counts[1] * weights
 
 
 INPUTS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
@@ -48,18 +49,21 @@ INPUTS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "roots": lambda counts, weights: F.normalize(counts.sqrt() * weights),
     "roots of weighted counts": lambda counts, weights: F.normalize((counts * weights).sqrt()),
 }
+AXES = {"LSA": TruncatedSVD, "PCA": PCA}
+LINEAR = {"reads": INPUTS, "words": ("plain", "weighted"), "axes": AXES}
 
 
-def lsa(x: torch.Tensor, y: torch.Tensor, n_numbers: int) -> list[torch.Tensor]:
-    """Fit latent semantic analysis to the first collection, and give the codes of both."""
-    svd = TruncatedSVD(n_numbers, random_state=0).fit(x.numpy())
-    return [torch.from_numpy(svd.transform(counts.numpy())) for counts in (x, y)]
+def linear_codes(counts: Texts, n_numbers: int, reads: str, words: str, axes: str) -> Texts:
+    """Fit LSA, or PCA, which is LSA about the mean, to the first collection; codes of both."""
+    weights = rarity(counts[0]) if words == "weighted" else torch.ones(counts[0].shape[1])
+    x, y = (INPUTS[reads](side, weights).numpy() for side in counts)
+    fitted = AXES[axes](n_numbers, random_state=0).fit(x)
+    return torch.from_numpy(fitted.transform(x)), torch.from_numpy(fitted.transform(y))
 
 
-def autoencoder(
-    x: torch.Tensor, y: torch.Tensor, n_numbers: int, chosen: dict, epochs: int, seed: int
-) -> list[torch.Tensor]:
+def autoencoder(counts: Texts, n_numbers: int, chosen: dict, epochs: int, seed: int) -> Texts:
     """Train on the first collection, and give the codes of both."""
+    x, y = counts
     torch.manual_seed(seed)
     corruption = masking(chosen["masked"]) if chosen["masked"] else None
     model = TextAutoencoder([x.shape[1], chosen["hidden"], n_numbers], corruption=corruption)
@@ -67,20 +71,20 @@ def autoencoder(
     fit(model, x, epochs=epochs, batch_size=BATCH, seed=seed, **options)
     model.eval()
     with torch.no_grad():
-        return [model.encode(counts) for counts in (x, y)]
+        return model.encode(x), model.encode(y)
 
 
-def hits(codes: list[torch.Tensor], labels: Texts) -> torch.Tensor:
+def hits(codes: Texts, labels: Texts, distance: str) -> torch.Tensor:
     """Give for each query the share of its nearest that have its label."""
-    found = nearest(codes[1], codes[0], K)
+    found = nearest(codes[1], codes[0], K, distance=distance)
     return (labels[0][found] == labels[1][:, None]).float().mean(dim=1)
 
 
-def judge(codes: list[torch.Tensor], labels: Texts) -> dict[str, float]:
+def judge(codes: Texts, labels: Texts, distance: str) -> dict[str, float]:
     """Give precision at ten and mean average precision."""
-    average = mean_average_precision(codes[1], labels[1], codes[0], labels[0])
+    average = mean_average_precision(codes[1], labels[1], codes[0], labels[0], distance=distance)
     return {
-        "precision": round(hits(codes, labels).mean().item(), 4),
+        "precision": round(hits(codes, labels, distance).mean().item(), 4),
         "average": round(average, 4),
     }
 
@@ -90,23 +94,25 @@ def choose(counts: torch.Tensor, labels: torch.Tensor) -> dict:
     held = torch.rand(len(counts), generator=torch.Generator().manual_seed(0)) < 0.2
     sides = labels[~held], labels[held]
     plain = counts[~held], counts[held]
-    rare = weighted(*plain)
-    weights = {"": torch.ones(counts.shape[1]), ", weighted": rarity(plain[0])}
+    methods = {
+        "linear": (LINEAR, lambda n, options: linear_codes(plain, n, **options)),
+        "autoencoder": (
+            TRIED,
+            lambda n, options: autoencoder(weighted(plain), n, options, EPOCHS[0], 0),
+        ),
+    }
     chosen = {}
-    for n in NUMBERS:
+    for n, (method, (grid, codes_with)) in product(NUMBERS, methods.items()):
         tried = {}
-        for (name, turn), (words, weight) in product(INPUTS.items(), weights.items()):
-            codes = lsa(*(turn(side, weight) for side in plain), n)
-            tried[name + words] = round(hits(codes, sides).mean().item(), 4)
-        chosen[f"LSA {n}"] = {"input": max(tried, key=tried.get), "tried": tried}
-        tried = {}
-        for values in product(*TRIED.values()):
-            options = dict(zip(TRIED, values, strict=True))
-            codes = autoencoder(*rare, n, options, EPOCHS[0], 0)
-            tried[json.dumps(options)] = round(hits(codes, sides).mean().item(), 4)
-        best = json.loads(max(tried, key=tried.get))
-        chosen[f"autoencoder {n}"] = best | {"tried": tried}
-        print({name: one for name, one in chosen.items() if name.endswith(f" {n}")}, flush=True)
+        for values in product(*grid.values()):
+            options = dict(zip(grid, values, strict=True))
+            codes = codes_with(n, options)
+            for distance in DISTANCES:
+                name = json.dumps(options | {"distance": distance})
+                tried[name] = round(hits(codes, sides, distance).mean().item(), 4)
+        best = max(tried, key=tried.get)
+        chosen[f"{method} {n}"] = json.loads(best) | {"tried": tried}
+        print(method, n, best, tried[best], flush=True)
     return chosen
 
 
@@ -114,47 +120,50 @@ def main() -> None:
     torch.set_num_threads(1)
     start = time.perf_counter()
     posts = data.load("20-newsgroups")
-    counts, test = posts.train["text"], posts.test["text"]
+    counts = posts.train["text"], posts.test["text"]
     labels = posts.train["label"], posts.test["label"]
-    chosen = choose(counts, labels[0])
-    rare, rare_test = weighted(counts, test)
+    chosen = choose(counts[0], labels[0])
+    rare = weighted(counts)
     runs = []
 
-    def add(method: str, codes: list[torch.Tensor], **about: object) -> None:
-        runs.append({"method": method, **about, **judge(codes, labels)})
+    def add(method: str, codes: Texts, distance: str = "cosine", **about: object) -> None:
+        runs.append({"method": method, **about, **judge(codes, labels, distance)})
         print(f"{time.perf_counter() - start:6.0f} s {runs[-1]}", flush=True)
 
-    add("bag of words", [F.normalize(side) for side in (counts, test)], numbers=counts.shape[1])
-    add("tf-idf", [F.normalize(side) for side in (rare, rare_test)], numbers=counts.shape[1])
+    n_words = counts[0].shape[1]
+    for name, texts in {"bag of words": counts, "tf–idf": rare}.items():
+        add(name, texts, numbers=n_words)
     gains = []
     for n in NUMBERS:
-        name, _, words = chosen[f"LSA {n}"]["input"].partition(",")
-        weight = rarity(counts) if words else torch.ones(counts.shape[1])
-        linear = lsa(*(INPUTS[name](side, weight) for side in (counts, test)), n)
-        add("LSA", linear, numbers=n)
+        best = {name: chosen[f"linear {n}"][name] for name in LINEAR}
+        distance = chosen[f"linear {n}"]["distance"]
+        linear = linear_codes(counts, n, **best)
+        add("LSA or PCA", linear, distance, numbers=n)
+        given = hits(linear, labels, distance)
         settings = chosen[f"autoencoder {n}"]
+        distance = settings["distance"]
         for epochs in EPOCHS:
-            mine = torch.zeros(len(test))
+            mine = torch.zeros(len(labels[1]))
             for seed in SEEDS:
-                codes = autoencoder(rare, rare_test, n, settings, epochs, seed)
-                add("autoencoder", codes, numbers=n, epochs=epochs, seed=seed)
-                mine += hits(codes, labels) / len(SEEDS)
-            low, high = interval(mine - hits(linear, labels))
+                codes = autoencoder(rare, n, settings, epochs, seed)
+                add("autoencoder", codes, distance, numbers=n, epochs=epochs, seed=seed)
+                mine += hits(codes, labels, distance) / len(SEEDS)
+            low, high = interval(mine - given)
             gains.append({"numbers": n, "epochs": epochs, "low": low, "high": high})
-    settings = chosen[f"autoencoder {NUMBERS[-1]}"]
-    for weights, masked, epochs in product((True, False), MASKED, EPOCHS):
+    n = NUMBERS[-1]
+    settings = chosen[f"autoencoder {n}"]
+    for weights, masked, epochs, seed in product((True, False), MASKED, EPOCHS, SEEDS):
         if weights and masked == settings["masked"]:
             continue
         words = "weights" if weights else "no weights"
         name = f"autoencoder, {words}, {'masking' if masked else 'no masking'}"
-        for seed in SEEDS:
-            about = {"numbers": NUMBERS[-1], "epochs": epochs, "seed": seed}
-            sides = (rare, rare_test) if weights else (counts, test)
-            changed = settings | {"masked": masked}
-            add(name, autoencoder(*sides, NUMBERS[-1], changed, epochs, seed), **about)
+        about = {"numbers": n, "epochs": epochs, "seed": seed}
+        changed = settings | {"masked": masked}
+        codes = autoencoder(rare if weights else counts, n, changed, epochs, seed)
+        add(name, codes, settings["distance"], **about)
     record = {
         "settings": {"k": K, "batch_size": BATCH, "tried": TRIED, "epochs": EPOCHS},
-        "n": [len(counts), len(test)],
+        "n": [len(side) for side in labels],
         "chosen": chosen,
         "runs": runs,
         "gains": gains,

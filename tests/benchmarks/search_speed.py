@@ -22,7 +22,8 @@ from torch.nn import functional as F
 
 from mmlearn_helpers import data
 from mmlearn_helpers.autoencoders.corruptions import masking
-from mmlearn_helpers.autoencoders.search import HammingIndex, TextAutoencoder, rarity
+from mmlearn_helpers.autoencoders.hashing import HammingIndex
+from mmlearn_helpers.autoencoders.search import TextAutoencoder, rarity
 from mmlearn_helpers.training import fit, one_cycle
 
 RECORD = Path(__file__).parents[2] / "book" / "appendix" / "search_speed.json"

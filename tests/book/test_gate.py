@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
+from chapters import ROOT
 from jupyter_cache import get_cache
 from reach import chapter_hash
 from worlds import wanted
@@ -263,3 +269,25 @@ def test_shifts_of_ones_own_leave_no_record(built):
 def test_an_unknown_chapter_is_refused(built):
     with pytest.raises(SystemExit, match="There is no chapter chaptre"):
         wanted(built.root, ["chaptre"])
+
+
+@pytest.mark.parametrize("tool", ["worlds.py", "build.py"])
+def test_nothing_runs_on_after_the_tool_was_killed(tiny, tool):
+    begun = tiny.root / "begun"
+    tiny.edit("book/chapter.md", "random.seed(0)", f"open({str(begun)!r}, 'w')\nwhile True: pass")
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "tools" / tool, "--root", tiny.root],
+        env=os.environ | {"PYTHONPATH": str(tiny.root)},
+    )
+    for _ in range(600):
+        if begun.exists():
+            break
+        time.sleep(0.1)
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert len(started) > 2
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(started, timeout=20)
+    for child in alive:
+        child.kill()
+    assert alive == []
