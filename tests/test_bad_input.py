@@ -3018,7 +3018,7 @@ CASES |= {
     ),
     "Denoising, a short picture": (
         lambda _: denoising_figure().begin([0.5] * 3),
-        (ValueError, "x has 3 numbers, but 4 finite numbers are expected, one for each pixel"),
+        (ValueError, "x has 3 numbers, but 4 finite numbers are expected, one for each cell"),
     ),
     "Denoising, a word for a picture": (
         lambda _: denoising_figure().begin("nine"),

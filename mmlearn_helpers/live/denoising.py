@@ -18,25 +18,9 @@ from mmlearn_helpers.checks import check_count, check_matrix, check_number
 from mmlearn_helpers.live.chance import check_small_seed, uniforms
 from mmlearn_helpers.live.figure import LiveFigure, script
 from mmlearn_helpers.live.network import flattened, half_precision, layer_kinds
-from mmlearn_helpers.live.numbers import packed, unpacked, whole_sides
+from mmlearn_helpers.live.numbers import Cells, packed, unpacked, whole_sides
 
 KINDS = ("normal", "masking", "salt and pepper")
-
-
-class _Pixels(traitlets.TraitType):
-    def validate(self, figure: traitlets.HasTraits, pixels: Iterable[float]) -> list[float]:
-        n = math.prod(figure.shape)
-        expected = f"{n} finite numbers are expected, one for each pixel"
-        try:
-            numbers = [float(pixel) for pixel in pixels]
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"x is {pixels!r}, but {expected}.") from error
-        if len(numbers) != n:
-            raise ValueError(f"x has {len(numbers)} numbers, but {expected}.")
-        strange = [number for number in numbers if not math.isfinite(number)]
-        if strange:
-            raise ValueError(f"x holds {strange[0]:g}, but {expected}.")
-        return numbers
 
 
 class Denoising(LiveFigure):
@@ -75,7 +59,7 @@ class Denoising(LiveFigure):
     pictures = traitlets.Bytes().tag(sync=True)
     shape = traitlets.List().tag(sync=True)
     picture = traitlets.Int().tag(sync=True)
-    x = _Pixels([]).tag(sync=True)
+    x = Cells().tag(sync=True)
     steps = traitlets.Int().tag(sync=True)
     kind = traitlets.Unicode().tag(sync=True)
     amount = traitlets.Float().tag(sync=True)

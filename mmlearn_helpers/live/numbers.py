@@ -126,8 +126,54 @@ def whole_sides(shape: tuple[int, int], n: int, owner: str) -> list[int]:
     return sides
 
 
-class States(traitlets.TraitType):
-    """One of two numbers for each cell of a figure that has a ``shape``.
+class Cells(traitlets.TraitType):
+    """A finite number for each cell of a figure that has a ``shape``."""
+
+    kind = "finite numbers"
+    type = float
+
+    def __init__(self) -> None:
+        super().__init__(default_value=[])
+
+    def _fits(self, number: float) -> bool:
+        return math.isfinite(number)
+
+    def validate(self, figure: traitlets.HasTraits, cells: Iterable[float]) -> list[float]:
+        """Demand such numbers.
+
+        Parameters
+        ----------
+        figure
+            Has a height and a width as ``shape``.
+        cells
+            What is to be checked.
+
+        Returns
+        -------
+        list[float]
+            The numbers.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are not such a number for each cell.
+        """
+        n = math.prod(figure.shape)
+        expected = f"{n} {self.kind} are expected, one for each cell"
+        try:
+            numbers = [float(cell) for cell in cells]
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{self.name} is {cells!r}, but {expected}.") from error
+        if len(numbers) != n:
+            raise ValueError(f"{self.name} has {len(numbers)} numbers, but {expected}.")
+        strange = [number for number in numbers if not self._fits(number)]
+        if strange:
+            raise ValueError(f"{self.name} holds {strange[0]:g}, but {expected}.")
+        return [self.type(number) for number in numbers]
+
+
+class States(Cells):
+    """One of two whole numbers for each cell.
 
     Parameters
     ----------
@@ -135,39 +181,12 @@ class States(traitlets.TraitType):
         The two numbers.
     """
 
+    type = int
+
     def __init__(self, low: int, high: int) -> None:
-        super().__init__(default_value=[])
+        super().__init__()
         self.low, self.high = low, high
+        self.kind = f"numbers, each {low} or {high},"
 
-    def validate(self, figure: traitlets.HasTraits, states: Iterable[float]) -> list[int]:
-        """Demand such numbers.
-
-        Parameters
-        ----------
-        figure
-            Has a height and a width as ``shape``.
-        states
-            What is to be checked.
-
-        Returns
-        -------
-        list[int]
-            The states.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If they are not one of the two numbers for each cell.
-        """
-        n = math.prod(figure.shape)
-        expected = f"{n} numbers, each {self.low} or {self.high}, are expected, one for each cell"
-        try:
-            numbers = [float(state) for state in states]
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"{self.name} is {states!r}, but {expected}.") from error
-        if len(numbers) != n:
-            raise ValueError(f"{self.name} has {len(numbers)} numbers, but {expected}.")
-        strange = [number for number in numbers if number not in (self.low, self.high)]
-        if strange:
-            raise ValueError(f"{self.name} holds {strange[0]:g}, but {expected}.")
-        return [int(number) for number in numbers]
+    def _fits(self, number: float) -> bool:
+        return number in (self.low, self.high)

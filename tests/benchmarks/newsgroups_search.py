@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import json
 import time
-from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -29,7 +28,12 @@ NUMBERS = (2, 8, 32)
 SEEDS = (0, 1, 2)
 EPOCHS = (10, 30)
 MASKED = (0.0, 0.3)
-TRIED = {"hidden": [128, 256], "learning_rate": [5e-3, 1e-2], "masked": MASKED}
+TRIED = {
+    "power": (1, 2, 3),
+    "hidden": (128, 256),
+    "learning_rate": (1e-2, 2e-2),
+    "masked": MASKED,
+}
 DISTANCES = ("cosine", "euclidean")
 K = 10
 BATCH = 100
@@ -37,33 +41,28 @@ BATCH = 100
 Texts = tuple[torch.Tensor, torch.Tensor]
 
 
-def weighted(counts: Texts) -> Texts:
-    """Weight the words by their rarity in the first collection."""
-    weights = rarity(counts[0])
+def weighted(counts: Texts, power: float) -> Texts:
+    """Weight the words by a power of their rarity in the first collection."""
+    weights = rarity(counts[0]) ** power
     return counts[0] * weights, counts[1] * weights
 
 
-INPUTS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
-    "counts": lambda counts, weights: F.normalize(counts * weights),
-    "logarithms": lambda counts, weights: F.normalize(counts.log1p() * weights),
-    "roots": lambda counts, weights: F.normalize(counts.sqrt() * weights),
-    "roots of weighted counts": lambda counts, weights: F.normalize((counts * weights).sqrt()),
-}
 AXES = {"LSA": TruncatedSVD, "PCA": PCA}
-LINEAR = {"reads": INPUTS, "words": ("plain", "weighted"), "axes": AXES}
+TURNS = {"counts": lambda counts: counts, "logarithms": torch.log1p}
+LINEAR = {"reads": TURNS, "power": (0, 1, 2, 3), "axes": AXES}
 
 
-def linear_codes(counts: Texts, n_numbers: int, reads: str, words: str, axes: str) -> Texts:
+def linear_codes(counts: Texts, n_numbers: int, reads: str, power: int, axes: str) -> Texts:
     """Fit LSA, or PCA, which is LSA about the mean, to the first collection; codes of both."""
-    weights = rarity(counts[0]) if words == "weighted" else torch.ones(counts[0].shape[1])
-    x, y = (INPUTS[reads](side, weights).numpy() for side in counts)
+    turned = TURNS[reads](counts[0]), TURNS[reads](counts[1])
+    x, y = (F.normalize(side).numpy() for side in weighted(turned, power))
     fitted = AXES[axes](n_numbers, random_state=0).fit(x)
     return torch.from_numpy(fitted.transform(x)), torch.from_numpy(fitted.transform(y))
 
 
 def autoencoder(counts: Texts, n_numbers: int, chosen: dict, epochs: int, seed: int) -> Texts:
     """Train on the first collection, and give the codes of both."""
-    x, y = counts
+    x, y = weighted(counts, chosen["power"])
     torch.manual_seed(seed)
     corruption = masking(chosen["masked"]) if chosen["masked"] else None
     model = TextAutoencoder([x.shape[1], chosen["hidden"], n_numbers], corruption=corruption)
@@ -98,7 +97,7 @@ def choose(counts: torch.Tensor, labels: torch.Tensor) -> dict:
         "linear": (LINEAR, lambda n, options: linear_codes(plain, n, **options)),
         "autoencoder": (
             TRIED,
-            lambda n, options: autoencoder(weighted(plain), n, options, EPOCHS[0], 0),
+            lambda n, options: autoencoder(plain, n, options, EPOCHS[0], 0),
         ),
     }
     chosen = {}
@@ -123,7 +122,6 @@ def main() -> None:
     counts = posts.train["text"], posts.test["text"]
     labels = posts.train["label"], posts.test["label"]
     chosen = choose(counts[0], labels[0])
-    rare = weighted(counts)
     runs = []
 
     def add(method: str, codes: Texts, distance: str = "cosine", **about: object) -> None:
@@ -131,8 +129,8 @@ def main() -> None:
         print(f"{time.perf_counter() - start:6.0f} s {runs[-1]}", flush=True)
 
     n_words = counts[0].shape[1]
-    for name, texts in {"bag of words": counts, "tf–idf": rare}.items():
-        add(name, texts, numbers=n_words)
+    for name, power in {"bag of words": 0, "tf–idf": 1, "tf–idf, weights squared": 2}.items():
+        add(name, weighted(counts, power), numbers=n_words)
     gains = []
     for n in NUMBERS:
         best = {name: chosen[f"linear {n}"][name] for name in LINEAR}
@@ -145,22 +143,23 @@ def main() -> None:
         for epochs in EPOCHS:
             mine = torch.zeros(len(labels[1]))
             for seed in SEEDS:
-                codes = autoencoder(rare, n, settings, epochs, seed)
+                codes = autoencoder(counts, n, settings, epochs, seed)
                 add("autoencoder", codes, distance, numbers=n, epochs=epochs, seed=seed)
                 mine += hits(codes, labels, distance) / len(SEEDS)
             low, high = interval(mine - given)
             gains.append({"numbers": n, "epochs": epochs, "low": low, "high": high})
     n = NUMBERS[-1]
     settings = chosen[f"autoencoder {n}"]
-    for weights, masked, epochs, seed in product((True, False), MASKED, EPOCHS, SEEDS):
-        if weights and masked == settings["masked"]:
+    for power, masked in dict.fromkeys(product((0, 1, settings["power"]), MASKED)):
+        if (power, masked) == (settings["power"], settings["masked"]):
             continue
-        words = "weights" if weights else "no weights"
-        name = f"autoencoder, {words}, {'masking' if masked else 'no masking'}"
-        about = {"numbers": n, "epochs": epochs, "seed": seed}
-        changed = settings | {"masked": masked}
-        codes = autoencoder(rare if weights else counts, n, changed, epochs, seed)
-        add(name, codes, settings["distance"], **about)
+        name = f"autoencoder, weights to the power {power}, {masked:.0%} of the words hidden"
+        for epochs, seed in product(EPOCHS, SEEDS):
+            codes = autoencoder(
+                counts, n, settings | {"power": power, "masked": masked}, epochs, seed
+            )
+            about = {"numbers": n, "epochs": epochs, "seed": seed}
+            add(name, codes, settings["distance"], **about)
     record = {
         "settings": {"k": K, "batch_size": BATCH, "tried": TRIED, "epochs": EPOCHS},
         "n": [len(side) for side in labels],
