@@ -2,6 +2,6 @@
 
 from mmlearn_helpers.moved import keep_old_names
 
-__version__ = "0.8.0"
+__version__ = "0.9.0"
 
 keep_old_names(__name__)
