@@ -9,6 +9,7 @@ from statistics import mean
 from results import made, spaced, table, write
 
 SPEED = ["Search", "Texts", "Milliseconds a query", "Precision at 10", "Bytes a text"]
+COMPARED = {"cosine": "cosine similarity", "euclidean": "Euclidean distance"}
 CHOSEN = ["Numbers", "Linear code", "Autoencoder"]
 TEXTS = ["Method", "Numbers a text", "Epochs", "Precision at 10", "Mean average precision"]
 
@@ -36,7 +37,11 @@ def search(record: dict) -> str:
     )
     numbers = dict.fromkeys(gain["numbers"] for gain in record["gains"])
     chosen = [
-        [f"{n}", linear(record["chosen"][f"linear {n}"]), ours(record["chosen"][f"autoencoder {n}"])]
+        [
+            f"{n}",
+            linear(record["chosen"][f"linear {n}"]),
+            ours(record["chosen"][f"autoencoder {n}"]),
+        ]
         for n in numbers
     ]
     n_train, n_test = map(spaced, record["n"])
@@ -55,7 +60,7 @@ def linear(chosen: dict) -> str:
     """Say what a linear code reads and how it is compared."""
     return (
         f"{chosen['axes']} of {chosen['reads']}, weights to the power {chosen['power']}, "
-        f"{chosen['distance']} distance"
+        f"{COMPARED[chosen['distance']]}"
     )
 
 
@@ -64,7 +69,7 @@ def ours(chosen: dict) -> str:
     return (
         f"weights to the power {chosen['power']}, {chosen['hidden']} wide, peak step size "
         f"{chosen['learning_rate']:g}, {chosen['masked']:.0%} of the words hidden, "
-        f"{chosen['distance']} distance"
+        f"{COMPARED[chosen['distance']]}"
     )
 
 

@@ -49,7 +49,7 @@ def weighted(counts: Texts, power: float) -> Texts:
 
 AXES = {"LSA": TruncatedSVD, "PCA": PCA}
 TURNS = {"counts": lambda counts: counts, "logarithms": torch.log1p}
-LINEAR = {"reads": TURNS, "power": (0, 1, 2, 3), "axes": AXES}
+LINEAR = {"reads": TURNS, "power": (0, 1, 2, 3, 4, 5), "axes": AXES}
 
 
 def linear_codes(counts: Texts, n_numbers: int, reads: str, power: int, axes: str) -> Texts:
