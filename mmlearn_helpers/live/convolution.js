@@ -3,7 +3,7 @@
 const KINDS = ["mean", "edge"];
 const SIDES = { size: [2, 5], stride: [1, 4], padding: [0, 4] };
 
-export function makeKernel(kind, size) {
+function makeKernel(kind, size) {
   if (kind === "mean") {
     return Array(size * size).fill(1 / size ** 2);
   }
@@ -14,7 +14,7 @@ export function makeKernel(kind, size) {
 
 // Call `each(place, pixel, weight)` for every place of a kernel and every pixel below it that is
 // no padding. `there` and `back` are the sides of convolution and transpose.
-export function makeConvolution([height, width], { kind, size, stride, padding }) {
+function makeConvolution([height, width], { kind, size, stride, padding }) {
   const kernel = makeKernel(kind, size);
   const out = (side) => Math.floor((side + 2 * padding - size) / stride) + 1;
   const there = [out(height), out(width)];
@@ -52,7 +52,7 @@ export function makeConvolution([height, width], { kind, size, stride, padding }
 
 const by = (sides) => sides.join(" × ");
 
-export function sizes(shape, { there, back }) {
+function sizes(shape, { there, back }) {
   const lost = shape.map((side, i) => side - back[i]);
   const words = `${by(shape)} becomes ${by(there)}, and spreads back to ${by(back)}`;
   return lost.some(Boolean) ? `${words}; output padding ${by(lost)} is missing.` : `${words}.`;
@@ -80,12 +80,9 @@ function makeFramed() {
 // Colour the padding around a picture.
 function paintPadding(canvas, padding) {
   const context = canvas.getContext("2d");
-  const { width, height } = canvas;
-  context.fillStyle = "#0072b24d";
-  context.fillRect(0, 0, width, padding);
-  context.fillRect(0, height - padding, width, padding);
-  context.fillRect(0, padding, padding, height - 2 * padding);
-  context.fillRect(width - padding, padding, padding, height - 2 * padding);
+  context.strokeStyle = "#0072b24d";
+  context.lineWidth = padding;
+  context.strokeRect(padding / 2, padding / 2, canvas.width - padding, canvas.height - padding);
 }
 
 function draw(model, el) {
@@ -170,7 +167,9 @@ function draw(model, el) {
     });
     const named = `Picture x, ${by(shape)}, padded with ${padding}`;
     picture.show(named, wide, padded, [top + padding, left + padding, size]);
-    paintPadding(picture.canvas, padding);
+    if (padding) {
+      paintPadding(picture.canvas, padding);
+    }
     const most = Math.max(...now.kernel.map(Math.abs));
     Object.assign(kernel, { height: size, width: size });
     paint(kernel, grey(now.kernel.map((weight) => (kind === "edge" ? weight / most / 2 : weight / most))));
