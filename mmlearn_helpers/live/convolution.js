@@ -12,8 +12,7 @@ function makeKernel(kind, size) {
   return Array.from({ length: size * size }, (_, i) => column[i % size] / sum);
 }
 
-// Call `each(place, pixel, weight)` for every place of a kernel and every pixel below it that is
-// no padding. `there` and `back` are the sides of convolution and transpose.
+// `there` and `back` are the sides of convolution and transpose.
 function makeConvolution([height, width], { kind, size, stride, padding }) {
   const kernel = makeKernel(kind, size);
   const out = (side) => Math.floor((side + 2 * padding - size) / stride) + 1;
@@ -172,7 +171,8 @@ function draw(model, el) {
     }
     const most = Math.max(...now.kernel.map(Math.abs));
     Object.assign(kernel, { height: size, width: size });
-    paint(kernel, grey(now.kernel.map((weight) => (kind === "edge" ? weight / most / 2 : weight / most))));
+    const scale = kind === "edge" ? 2 * most : most;
+    paint(kernel, grey(now.kernel.map((weight) => weight / scale)));
     kernel.setAttribute("aria-label", `Kernel: ${kind}, ${by([size, size])}`);
     const [row, column] = [Math.floor(place / now.there[1]), place % now.there[1]];
     convolved.show(`Convolution, ${by(now.there)}`, now.there, grey(y), [row, column, 1]);
