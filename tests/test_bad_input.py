@@ -98,6 +98,7 @@ from mmlearn_helpers.likelihood import (
 )
 from mmlearn_helpers.live import (
     Completion,
+    Convolution,
     Denoising,
     LatentPad,
     LiveFigure,
@@ -3027,6 +3028,58 @@ CASES |= {
     "Denoising, half a step": (
         lambda _: denoising_figure().step(0.5),
         (TypeError, "n is 0.5, but a whole number is expected"),
+    ),
+}
+
+
+def kernel_figure(pictures=None, **options):
+    return Convolution(torch.rand(2, 8, 8) if pictures is None else pictures, **options)
+
+
+CASES |= {
+    "Convolution, one picture": (
+        lambda _: kernel_figure(torch.rand(8, 8)),
+        (ValueError, r"pictures has shape \(8, 8\), but \(pictures, height, width\) with sides"),
+    ),
+    "Convolution, large pictures": (
+        lambda _: kernel_figure(torch.rand(2, 28, 28)),
+        (ValueError, r"pictures has shape \(2, 28, 28\), but .* average larger ones down"),
+    ),
+    "Convolution, no pictures": (
+        lambda _: kernel_figure(torch.rand(0, 8, 8)),
+        (ValueError, "pictures"),
+    ),
+    "Convolution, bright pictures": (
+        lambda _: kernel_figure(255 * torch.ones(2, 8, 8)),
+        (ValueError, "pictures holds numbers from 255 to 255, but pixels from 0, white, to 1"),
+    ),
+    "Convolution, gaps": (
+        lambda _: kernel_figure(torch.full((2, 8, 8), torch.nan)),
+        (ValueError, "pictures"),
+    ),
+    "Convolution, a huge kernel": (
+        lambda _: kernel_figure(size=7),
+        (ValueError, "size is 7, but a whole number from 2 to 5 is expected"),
+    ),
+    "Convolution, no stride": (
+        lambda _: kernel_figure(stride=0),
+        (ValueError, "stride is 0, but"),
+    ),
+    "Convolution, half a stride": (
+        lambda _: kernel_figure(stride=1.5),
+        (TypeError, "stride is 1.5, but a whole number is expected"),
+    ),
+    "Convolution, padding that the kernel may miss the picture in": (
+        lambda _: kernel_figure(padding=3),
+        (ValueError, "padding is 3, but a whole number from 0 to 2 is expected"),
+    ),
+    "Convolution, an unknown kernel": (
+        lambda _: kernel_figure(kind="blur"),
+        (ValueError, "kind is 'blur', but 'mean' or 'edge' is expected"),
+    ),
+    "Convolution, no such picture": (
+        lambda _: kernel_figure().choose(picture=2),
+        (ValueError, "picture is 2, but a whole number from 0 to 1 is expected"),
     ),
 }
 

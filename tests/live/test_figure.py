@@ -78,7 +78,15 @@ def test_the_page_names_no_address():
 
 def test_the_scripts_are_small_and_import_nothing():
     sizes = {path.name: path.stat().st_size for path in FOLDER.glob("*.js")}
-    names = {"cells", "completion", "denoising", "figure", "latent_pad", "memory_grid"}
+    names = {
+        "cells",
+        "completion",
+        "convolution",
+        "denoising",
+        "figure",
+        "latent_pad",
+        "memory_grid",
+    }
     names |= {"network", "noisy_senses", "start", "text_search"}
     assert {f"{name}.js" for name in names} == set(sizes)
     assert all(size < 8000 for size in sizes.values()), sizes
