@@ -137,89 +137,6 @@ class SparseAutoencoder(nn.Module):
         error, penalty = self._terms(x)
         return {"loss": error + self.weight * penalty, "error": error, "penalty": penalty}
 
-    @torch.no_grad()
-    def n_active(self, x: torch.Tensor, share: float = 0.01) -> torch.Tensor:
-        """Count the units that each example uses, whatever the scale of the code.
-
-        Parameters
-        ----------
-        x
-            Examples, ``(N, D)``.
-        share
-            A unit counts if the length of what it adds, its code times the length of its column, is
-            above this share of the largest such length of the example; from 0, below 1.
-
-        Returns
-        -------
-        torch.Tensor
-            Whole numbers, ``(N,)``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in :meth:`encode`, or if ``share`` is out of range.
-        """
-        check_number("share", share)
-        if not 0 <= share < 1:
-            raise ValueError(f"share is {share}, but a number from 0 to below 1 is needed.")
-        added = self.encode(x) * self.columns.norm(dim=-2)
-        return (added > share * added.amax(dim=1, keepdim=True)).sum(dim=1)
-
-    @torch.no_grad()
-    def dead(self, x: torch.Tensor) -> torch.Tensor:
-        """Say which units are 0 on every example, so that no gradient reaches them.
-
-        Parameters
-        ----------
-        x
-            Examples, ``(N, D)``; as a rule all that the model is trained on.
-
-        Returns
-        -------
-        torch.Tensor
-            Truth values, ``(K,)``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in :meth:`encode`.
-        """
-        return (self.encode(x) == 0).all(dim=0)
-
-    @torch.no_grad()
-    def revive(self, x: torch.Tensor) -> int:
-        """Give dead units a new start: each at one of the examples that are explained worst.
-
-        Column and weights get the direction from ``c`` to that example, and the unit's code there
-        becomes as large as the error was long. Called from ``fit(after_epoch=…)``, not in the last
-        epochs, for what is new must be trained; a run that goes on from a checkpoint then differs
-        from one that was not stopped.
-
-        Parameters
-        ----------
-        x
-            Examples, ``(N, D)``; as a rule all that the model is trained on.
-
-        Returns
-        -------
-        int
-            How many units were dead before.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As in :meth:`encode`.
-        """
-        dead = self.dead(x).nonzero()[:, 0]
-        missing = (x - self._draw(self._activate(self._logits(x)))).norm(dim=1)
-        worst = missing.argsort(descending=True)[: len(dead)]
-        units = dead[: len(worst)]
-        directions = F.normalize(x[worst] - self.c, dim=1)
-        sizes = missing[worst] / (x[worst] - self.c).norm(dim=1).clamp_min(1e-12)
-        self.W[units], self.b[units] = directions * sizes[:, None], 0.0
-        self.V[:, units] = directions.T
-        return len(dead)
-
     def _logits(self, x: torch.Tensor) -> torch.Tensor:
         return (x - self.c) @ self.W.mT + self.b
 
@@ -260,9 +177,7 @@ class TopKAutoencoder(SparseAutoencoder):
     Representations.
     """
 
-    def __init__(
-        self, n_features: int, n_units: int, *, k: int, unit_columns: bool = True
-    ) -> None:
+    def __init__(self, n_features: int, n_units: int, *, k: int, unit_columns: bool = True) -> None:
         super().__init__(n_features, n_units, unit_columns=unit_columns)
         check_count("k", k)
         if k > n_units:
