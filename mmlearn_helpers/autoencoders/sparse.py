@@ -64,7 +64,8 @@ class SparseAutoencoder(nn.Module):
             )
         self.weight, self.unit_columns = weight, unit_columns
         V = F.normalize(torch.randn(n_features, n_units), dim=0)
-        self.W, self.b = nn.Parameter(V.T.clone()), nn.Parameter(torch.zeros(n_units))
+        W = V.T.clone(memory_format=torch.contiguous_format)
+        self.W, self.b = nn.Parameter(W), nn.Parameter(torch.zeros(n_units))
         self.V, self.c = nn.Parameter(V), nn.Parameter(torch.zeros(n_features))
 
     @property
