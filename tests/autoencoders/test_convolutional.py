@@ -235,17 +235,23 @@ def test_without_output_padding_28_come_back_as_25():
 
 
 def test_pooling_rounds_down_and_unpooling_must_be_told_the_size():
-    x = torch.rand(1, 1, 99, 99)
+    x = torch.rand(1, 1, 99, 99, generator=torch.Generator().manual_seed(0))
     h, switches = F.max_pool2d(x, 2, return_indices=True)
     assert h.shape[2] == 49
-    assert F.max_unpool2d(h, switches, 2).shape[2] == 98
-    assert F.max_unpool2d(h, switches, 2, output_size=(99, 99)).shape[2] == 99
-    wrong, right = (
-        F.max_unpool2d(h, switches, 2),
-        F.max_unpool2d(h, switches, 2, output_size=(99, 99)),
-    )
-    assert torch.equal(right[right > 0], h[h > 0].flatten())
-    assert (wrong[0, 0, 1:] != right[0, 0, 1:98, :98]).any()
+    right = F.max_unpool2d(h, switches, 2, output_size=(99, 99))
+    assert right.shape[2] == 99
+    assert ((right == 0) | (right == x)).all()
+    with pytest.raises(RuntimeError, match="invalid max index"):
+        F.max_unpool2d(h, switches, 2)
+
+
+def test_unpooling_that_was_not_told_the_size_says_nothing_of_a_blank_rim():
+    x = torch.zeros(1, 1, 99, 99)
+    x[0, 0, :90, :90] = torch.rand(90, 90, generator=torch.Generator().manual_seed(0))
+    h, switches = F.max_pool2d(x, 2, return_indices=True)
+    wrong = F.max_unpool2d(h, switches, 2)
+    assert wrong.shape[2] == 98
+    assert (wrong != x[..., :98, :98])[wrong > 0].double().mean() > 0.9
 
 
 def test_unpooling_takes_the_switches_of_another_layer_without_a_word():
