@@ -31,6 +31,8 @@ from mmlearn_helpers import (
 )
 from mmlearn_helpers.__main__ import main
 from mmlearn_helpers.autoencoders import (
+    convolutional,
+    convolutions,
     corruptions,
     deep,
     denoising,
@@ -40,6 +42,13 @@ from mmlearn_helpers.autoencoders import (
     search,
     sparse,
     units,
+)
+from mmlearn_helpers.autoencoders.convolutional import ConvolutionalAutoencoder
+from mmlearn_helpers.autoencoders.convolutions import (
+    convolution_matrix,
+    output_padding,
+    output_size,
+    stride_energy,
 )
 from mmlearn_helpers.autoencoders.corruptions import (
     check_corruption,
@@ -153,6 +162,8 @@ MODULES = (
     homework,
     audio,
     binary,
+    convolutional,
+    convolutions,
     corruptions,
     data,
     deep,
@@ -210,6 +221,10 @@ class Answers(nn.Module):
 
 def net(*sizes, **options):
     return DeepAutoencoder(list(sizes) or [4, 3, 2], **options)
+
+
+def picture_net(shape=(1, 8, 8), channels=(2, 3), n_code=2, **options):
+    return ConvolutionalAutoencoder(shape, channels, n_code, **options)
 
 
 def dead():
@@ -1222,6 +1237,74 @@ CASES = {
     "DeepAutoencoder, a single example": (
         lambda _: net().encode(X[0]),
         (ValueError, r"shape \(4,\), .* write a single example as x\[None\]"),
+    ),
+    "ConvolutionalAutoencoder, pictures without channels": (
+        lambda _: picture_net((28, 28)),
+        (TypeError, r"shape is \(28, 28\), but whole numbers .* for example \(1, 28, 28\)"),
+    ),
+    "ConvolutionalAutoencoder, one number of channels": (
+        lambda _: picture_net(channels=16),
+        (TypeError, r"channels is 16, but whole numbers are expected, for example \[16, 32\]"),
+    ),
+    "ConvolutionalAutoencoder, small pictures": (
+        lambda _: picture_net(channels=(2, 2, 2, 2)),
+        (ValueError, "8 × 8 pixels can be halved 3 times, but channels has 4 .* leave some out"),
+    ),
+    "ConvolutionalAutoencoder, an even kernel where sizes are kept": (
+        lambda _: picture_net(upsampling="nearest", kernel=4),
+        (ValueError, "kernel is 4, but .* as much padding on both sides; take an odd kernel, or"),
+    ),
+    "ConvolutionalAutoencoder, an unknown way up": (
+        lambda _: picture_net(upsampling="bilinear"),
+        (ValueError, "upsampling is 'bilinear', but 'transposed' or 'nearest' is expected"),
+    ),
+    "ConvolutionalAutoencoder, grey pictures without a channel": (
+        lambda _: picture_net().loss(PICTURES),
+        (ValueError, r"x has shape \(12, 8, 8\), but the network was made for \(N, 1, 8, 8\)"),
+    ),
+    "ConvolutionalAutoencoder, colour": (
+        lambda _: picture_net().encode(torch.ones(2, 3, 8, 8)),
+        (ValueError, r"x has shape \(2, 3, 8, 8\), .* or make the network anew for this shape"),
+    ),
+    "ConvolutionalAutoencoder, flattened pictures": (
+        lambda _: picture_net().encode(PICTURES.flatten(1)),
+        (ValueError, r"flattened ones as x\.unflatten\(1, \(1, 8, 8\)\)"),
+    ),
+    "ConvolutionalAutoencoder, another code": (
+        lambda _: picture_net().decode(X),
+        (ValueError, "z has 4 columns, but the model was made for 2"),
+    ),
+    "output_size, a large kernel": (
+        lambda _: output_size(5, 8, padding=1),
+        (ValueError, "kernel reaches over 8 pixels, but .* picture has only 7; take a smaller"),
+    ),
+    "output_size, no stride": (
+        lambda _: output_size(5, 3, 0),
+        (ValueError, "stride is 0, but at least 1 is needed"),
+    ),
+    "output_padding, a large dilation": (
+        lambda _: output_padding(5, 3, dilation=4),
+        (ValueError, "kernel reaches over 9 pixels, but .* only 5; take a smaller kernel or dil"),
+    ),
+    "convolution_matrix, a single kernel": (
+        lambda _: convolution_matrix(torch.ones(3, 3), (8, 8)),
+        (ValueError, r"weight has shape \(3, 3\), .* single kernel as weight\[None, None\]"),
+    ),
+    "convolution_matrix, a large kernel": (
+        lambda _: convolution_matrix(torch.ones(1, 1, 9, 9), (8, 8)),
+        (ValueError, "kernel reaches over 9 pixels, but .* only 8"),
+    ),
+    "convolution_matrix, one number for the size": (
+        lambda _: convolution_matrix(torch.ones(1, 1, 3, 3), 8),
+        (TypeError, r"size is 8, but \(height, width\) is expected, for example \(28, 28\)"),
+    ),
+    "stride_energy, a single picture": (
+        lambda _: stride_energy(PICTURES[0]),
+        (ValueError, r"shape \(8, 8\), .* single grey picture as pictures\[None, None\]"),
+    ),
+    "stride_energy, no period": (
+        lambda _: stride_energy(PICTURES[:, None], 1),
+        (ValueError, "stride is 1, but at least 2 is needed"),
     ),
     "LayerAutoencoder, a share for a corruption": (
         lambda _: LayerAutoencoder(nn.Linear(4, 3), nn.ReLU(), 0.3),
