@@ -36,11 +36,7 @@ def search(record: dict) -> str:
     )
     numbers = dict.fromkeys(gain["numbers"] for gain in record["gains"])
     chosen = [
-        [
-            f"{n}",
-            linear(record["chosen"][f"linear {n}"]),
-            ours(record["chosen"][f"autoencoder {n}"]),
-        ]
+        [f"{n}", linear(record["chosen"][f"linear {n}"]), ours(record["chosen"][f"autoencoder {n}"])]
         for n in numbers
     ]
     n_train, n_test = map(spaced, record["n"])
