@@ -47,7 +47,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "convolutional, transposed, kernel 4": lambda: convolutional(kernel=4),
     "convolutional, transposed, kernel 3": lambda: convolutional(kernel=3),
     "convolutional, nearest neighbour, kernel 3": lambda: convolutional(upsampling="nearest"),
-    "fully connected, as many weights": lambda: DeepAutoencoder([784, 72, N_CODE]),
+    "fully connected, as many weights": lambda: DeepAutoencoder([784, 64, N_CODE]),
     "fully connected, wide": lambda: DeepAutoencoder([784, 512, N_CODE]),
 }
 
