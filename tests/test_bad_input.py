@@ -38,6 +38,8 @@ from mmlearn_helpers.autoencoders import (
     pretraining,
     scores,
     search,
+    sparse,
+    units,
 )
 from mmlearn_helpers.autoencoders.corruptions import (
     check_corruption,
@@ -63,6 +65,9 @@ from mmlearn_helpers.autoencoders.search import (
     rarity,
     root_shares,
 )
+from mmlearn_helpers.autoencoders.sparse import KLAutoencoder, SparseAutoencoder, TopKAutoencoder
+from mmlearn_helpers.autoencoders.units import dead as dead_units
+from mmlearn_helpers.autoencoders.units import n_active, revive
 from mmlearn_helpers.binary import all_states, check_binary, check_clamped, draw
 from mmlearn_helpers.boltzmann import gaussian, hopfield, machine, restricted
 from mmlearn_helpers.boltzmann.gaussian import GaussianRBM
@@ -165,8 +170,10 @@ MODULES = (
     retrieval,
     search,
     scores,
+    sparse,
     tables,
     training,
+    units,
     vae,
     fusion,
     merges,
@@ -3027,6 +3034,66 @@ CASES |= {
     "Denoising, half a step": (
         lambda _: denoising_figure().step(0.5),
         (TypeError, "n is 0.5, but a whole number is expected"),
+    ),
+}
+
+
+CASES |= {
+    "SparseAutoencoder, a negative penalty": (
+        lambda _: SparseAutoencoder(4, 3, weight=-0.1),
+        (ValueError, "weight is -0.1, but a finite number of at least 0 .* would reward codes"),
+    ),
+    "SparseAutoencoder, a word for the penalty": (
+        lambda _: SparseAutoencoder(4, 3, weight="L1"),
+        (TypeError, "weight is 'L1', but a number is expected"),
+    ),
+    "SparseAutoencoder, no units": (
+        lambda _: SparseAutoencoder(4, 0),
+        (ValueError, "n_units is 0, but at least 1 is needed"),
+    ),
+    "SparseAutoencoder, a list of widths": (
+        lambda _: SparseAutoencoder([4, 3], 3),
+        (TypeError, r"n_features is \[4, 3\], but a whole number is expected"),
+    ),
+    "SparseAutoencoder, wide examples": (
+        lambda _: SparseAutoencoder(5, 3).loss(X),
+        (ValueError, "x has 4 columns, but the model was made for 5"),
+    ),
+    "SparseAutoencoder, examples for codes": (
+        lambda _: SparseAutoencoder(4, 3).decode(X),
+        (ValueError, "z has 4 columns, but the model was made for 3"),
+    ),
+    "revive, narrow examples": (
+        lambda _: revive(SparseAutoencoder(5, 3), X),
+        (ValueError, "x has 4 columns, but the model was made for 5"),
+    ),
+    "dead, a single example": (
+        lambda _: dead_units(SparseAutoencoder(4, 3), X[0]),
+        (ValueError, r"x has shape \(4,\), but a matrix .* a single example as x\[None\]"),
+    ),
+    "n_active, per cent": (
+        lambda _: n_active(SparseAutoencoder(4, 3), X, 10),
+        (ValueError, "share is 10, but a number from 0 to below 1 is needed"),
+    ),
+    "TopKAutoencoder, more than there are": (
+        lambda _: TopKAutoencoder(4, 3, k=4),
+        (ValueError, "k is 4, but the code has 3 units; choose k from 1 to 3"),
+    ),
+    "TopKAutoencoder, none": (
+        lambda _: TopKAutoencoder(4, 3, k=0),
+        (ValueError, "k is 0, but at least 1 is needed"),
+    ),
+    "TopKAutoencoder, a share": (
+        lambda _: TopKAutoencoder(4, 3, k=0.1),
+        (TypeError, "k is 0.1, but a whole number is expected"),
+    ),
+    "KLAutoencoder, always off": (
+        lambda _: KLAutoencoder(4, 3, rho=0),
+        (ValueError, "rho is 0, but a mean activation between 0 and 1 is needed, for example 0.05"),
+    ),
+    "KLAutoencoder, per cent": (
+        lambda _: KLAutoencoder(4, 3, rho=5),
+        (ValueError, "rho is 5, but a mean activation between 0 and 1 is needed"),
     ),
 }
 

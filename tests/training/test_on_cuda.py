@@ -9,6 +9,7 @@ from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.denoising import DenoisingAutoencoder
 from mmlearn_helpers.autoencoders.pca import LinearAutoencoder
 from mmlearn_helpers.autoencoders.scores import ScoreNetwork
+from mmlearn_helpers.autoencoders.sparse import KLAutoencoder, SparseAutoencoder, TopKAutoencoder
 from mmlearn_helpers.boltzmann.gaussian import GaussianRBM
 from mmlearn_helpers.boltzmann.machine import BoltzmannMachine
 from mmlearn_helpers.boltzmann.restricted import RBM
@@ -74,6 +75,9 @@ MODELS = {
     "deep": (lambda: DeepAutoencoder([D, 8, K]), real),
     "cross-entropy": (lambda: DeepAutoencoder([D, 8, K], error="cross-entropy"), binary),
     "denoising": (lambda: DenoisingAutoencoder([D, 8, K], corruption=masking(0.3)), real),
+    "sparse": (lambda: SparseAutoencoder(D, 8, weight=0.1), real),
+    "k largest": (lambda: TopKAutoencoder(D, 8, k=K), real),
+    "mean activation": (lambda: KLAutoencoder(D, 8), real),
     "scores": (lambda: ScoreNetwork([D, 8], scale=1.0, sigmas=(0.1, 2.0)), real),
     "VAE": (lambda: VAE([D, 8, K]), binary),
     "Gaussian VAE": (lambda: VAE([D, 8, K], likelihood="gaussian"), real),
