@@ -130,13 +130,17 @@ class TinyBook:
         shutil.copytree(ROOT / "book" / "static", root / "book" / "static")
 
     def run(self, tool: str, *options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, ROOT / "tools" / tool, "--root", self.root, *options],
-            env=os.environ | {"PYTHONPATH": str(self.root)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = self._command(tool, *options)
+        return subprocess.run(**command, capture_output=True, text=True, check=False)
+
+    def start(self, tool: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(**self._command(tool))
+
+    def _command(self, tool: str, *options: str) -> dict:
+        return {
+            "args": [sys.executable, ROOT / "tools" / tool, "--root", self.root, *options],
+            "env": os.environ | {"PYTHONPATH": str(self.root)},
+        }
 
     def edit(self, name: str, old: str, new: str) -> None:
         path = self.root / name

@@ -714,9 +714,9 @@ def test_the_table_of_search_has_the_numbers_of_the_record(tmp_path):
         assert f"{gain['low']:+.3f}".replace("-", "−") in text
 
 
-def precisions(method, numbers, epochs=None):
+def measured(measure, method, numbers, epochs=None):
     return [
-        run["precision"]
+        run[measure]
         for run in SEARCH["runs"]
         if (run["method"], run["numbers"], run.get("epochs")) == (method, numbers, epochs)
     ]
@@ -725,21 +725,16 @@ def precisions(method, numbers, epochs=None):
 def test_the_intervals_of_search_lie_around_the_differences():
     assert len(SEARCH["gains"]) == 6
     for gain in SEARCH["gains"]:
-        found = precisions("autoencoder", gain["numbers"], gain["epochs"])
-        (linear,) = precisions("LSA or PCA", gain["numbers"])
+        found = measured("precision", "autoencoder", gain["numbers"], gain["epochs"])
+        (linear,) = measured("precision", "LSA or PCA", gain["numbers"])
         assert len(found) == 3
         middle = (gain["low"] + gain["high"]) / 2
         assert statistics.mean(found) - linear == pytest.approx(middle, abs=0.002)
 
 
 def test_what_the_book_says_of_search_in_newsgroups_is_in_the_record():
-    def mean(method, numbers, measure, epochs=None):
-        of = (method, numbers, epochs)
-        return statistics.mean(
-            run[measure]
-            for run in SEARCH["runs"]
-            if (run["method"], run["numbers"], run.get("epochs")) == of
-        )
+    def mean(measure, *which):
+        return statistics.mean(measured(measure, *which))
 
     gains = {(gain["numbers"], gain["epochs"]): gain for gain in SEARCH["gains"]}
     assert gains[8, 10]["low"] < 0 < gains[8, 10]["high"] < 0.02 and gains[8, 30]["low"] > 0
@@ -747,10 +742,10 @@ def test_what_the_book_says_of_search_in_newsgroups_is_in_the_record():
         assert gains[2, epochs]["low"] > 0
         assert gains[32, epochs]["high"] < -0.05
         for numbers in (8, 32):
-            ours = mean("autoencoder", numbers, "average", epochs)
-            assert ours < mean("LSA or PCA", numbers, "average")
-    words = max(mean(name, 2000, "precision") for name in ("bag of words", "tf–idf"))
-    assert mean("LSA or PCA", 32, "precision") > words + 0.05
+            ours = mean("average", "autoencoder", numbers, epochs)
+            assert ours < mean("average", "LSA or PCA", numbers)
+    words = max(mean("precision", name, 2000) for name in ("bag of words", "tf–idf"))
+    assert mean("precision", "LSA or PCA", 32) > words + 0.05
 
     def held(reads, power):
         settings = {"reads": reads, "power": power, "axes": "LSA", "distance": "cosine"}
@@ -759,16 +754,12 @@ def test_what_the_book_says_of_search_in_newsgroups_is_in_the_record():
     ours = max(SEARCH["chosen"]["autoencoder 32"]["tried"].values())
     assert held("counts", 1) < ours - 0.02 and held("logarithms", 3) > ours + 0.05
     for epochs in SEARCH["settings"]["epochs"]:
+        plain = "autoencoder, weights to the power 0"
         none, masked = (
-            mean(
-                f"autoencoder, weights to the power 0, {share} of the words hidden",
-                32,
-                "precision",
-                epochs,
-            )
+            mean("precision", f"{plain}, {share} of the words hidden", 32, epochs)
             for share in ("0%", "30%")
         )
-        both = mean("autoencoder", 32, "precision", epochs)
+        both = mean("precision", "autoencoder", 32, epochs)
         assert none < masked < both
         assert both - none < held("logarithms", 3) - held("logarithms", 0)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import nbformat
 from chapters import chapters, digest, read
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
-from run import end_with_parent, run
+from run import run, workers
 
 
 def open_cache(root: Path) -> JupyterCacheAbstract:
@@ -70,7 +68,7 @@ def execute(root: Path, limit: float) -> None:
     found = {chapter: executed(root, cache, chapter) for chapter in chapters(root)}
     to_run = [chapter for chapter, run in found.items() if run is None or run[1]]
     to_run = longest_first(root, to_run)
-    with ProcessPoolExecutor(max_workers=os.cpu_count(), initializer=end_with_parent) as pool:
+    with workers() as pool:
         runs = pool.map(partial(_run, limit=limit), [read(root, chapter) for chapter in to_run])
         for chapter, (notebook, wrong, seconds) in zip(to_run, runs, strict=True):
             cache.cache_notebook_bundle(

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,8 +35,12 @@ def run_through(notebook: nbformat.NotebookNode, limit: float, **environment: st
     return asyncio.run(_run(notebook, limit, environment, go_on=True))
 
 
-def end_with_parent() -> None:
-    """End this process when its parent has ended, also when that was killed."""
+def workers() -> ProcessPoolExecutor:
+    """Start a process for each core; they end with this one, also when it is killed."""
+    return ProcessPoolExecutor(max_workers=os.cpu_count(), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
 
     def wait() -> None:
         parent_process().join()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -16,7 +14,7 @@ from chapters import ROOT, chapters, read
 from environment import AVX2, fix_environment, has_avx2
 from nbformat.v4 import new_code_cell
 from reach import chapter_hash, code_cells, read_record, record_path, sentence
-from run import LIMIT, end_with_parent, run_through
+from run import LIMIT, run_through, workers
 
 INSTRUCTIONS = {
     "SSE4": {
@@ -85,7 +83,7 @@ def try_chapters(root: Path, names: list[str], shifts: tuple[int, ...]) -> dict[
     """
     fix_environment(root)
     found = {}
-    with ProcessPoolExecutor(max_workers=os.cpu_count(), initializer=end_with_parent) as pool:
+    with workers() as pool:
         waiting = {
             name: [pool.submit(try_world, root, name, world) for world in worlds(shifts)]
             for name in names

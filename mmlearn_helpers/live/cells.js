@@ -117,17 +117,19 @@ export function makeLoop(el, action, pause = 0) {
       loop.button.textContent = word;
     }
   };
+  const halt = () => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+  };
   const loop = {
     running: false,
     button: makeButton("Run", () => (loop.running ? loop.stop() : loop.start())),
     stop() {
-      clearTimeout(timer);
-      cancelAnimationFrame(frame);
+      halt();
       set(false);
     },
     start() {
-      clearTimeout(timer);
-      cancelAnimationFrame(frame);
+      halt();
       set(action() !== false);
       const next = () => (frame = requestAnimationFrame(() => guarded(el, loop.start)));
       timer = loop.running ? setTimeout(next, pause) : undefined;

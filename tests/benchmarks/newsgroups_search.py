@@ -34,6 +34,9 @@ TRIED = {
     "learning_rate": (1e-2, 2e-2),
     "masked": MASKED,
 }
+AXES = {"LSA": TruncatedSVD, "PCA": PCA}
+TURNS = {"counts": lambda counts: counts, "logarithms": torch.log1p}
+LINEAR = {"reads": TURNS, "power": (0, 1, 2, 3, 4, 5), "axes": AXES}
 DISTANCES = ("cosine", "euclidean")
 K = 10
 BATCH = 100
@@ -45,11 +48,6 @@ def weighted(counts: Texts, power: float) -> Texts:
     """Weight the words by a power of their rarity in the first collection."""
     weights = rarity(counts[0]) ** power
     return counts[0] * weights, counts[1] * weights
-
-
-AXES = {"LSA": TruncatedSVD, "PCA": PCA}
-TURNS = {"counts": lambda counts: counts, "logarithms": torch.log1p}
-LINEAR = {"reads": TURNS, "power": (0, 1, 2, 3, 4, 5), "axes": AXES}
 
 
 def linear_codes(counts: Texts, n_numbers: int, reads: str, power: int, axes: str) -> Texts:
@@ -77,15 +75,6 @@ def hits(codes: Texts, labels: Texts, distance: str) -> torch.Tensor:
     """Give for each query the share of its nearest that have its label."""
     found = nearest(codes[1], codes[0], K, distance=distance)
     return (labels[0][found] == labels[1][:, None]).float().mean(dim=1)
-
-
-def judge(codes: Texts, labels: Texts, distance: str) -> dict[str, float]:
-    """Give precision at ten and mean average precision."""
-    average = mean_average_precision(codes[1], labels[1], codes[0], labels[0], distance=distance)
-    return {
-        "precision": round(hits(codes, labels, distance).mean().item(), 4),
-        "average": round(average, 4),
-    }
 
 
 def choose(counts: torch.Tensor, labels: torch.Tensor) -> dict:
@@ -124,9 +113,16 @@ def main() -> None:
     chosen = choose(counts[0], labels[0])
     runs = []
 
-    def add(method: str, codes: Texts, distance: str = "cosine", **about: object) -> None:
-        runs.append({"method": method, **about, **judge(codes, labels, distance)})
+    def add(method: str, codes: Texts, distance: str = "cosine", **about: object) -> torch.Tensor:
+        """Record precision at ten and mean average precision, and give the hits."""
+        found = hits(codes, labels, distance)
+        average = mean_average_precision(
+            codes[1], labels[1], codes[0], labels[0], distance=distance
+        )
+        measured = {"precision": round(found.mean().item(), 4), "average": round(average, 4)}
+        runs.append({"method": method, **about, **measured})
         print(f"{time.perf_counter() - start:6.0f} s {runs[-1]}", flush=True)
+        return found
 
     n_words = counts[0].shape[1]
     for name, power in {"bag of words": 0, "tf–idf": 1, "tf–idf, weights squared": 2}.items():
@@ -136,16 +132,15 @@ def main() -> None:
         best = {name: chosen[f"linear {n}"][name] for name in LINEAR}
         distance = chosen[f"linear {n}"]["distance"]
         linear = linear_codes(counts, n, **best)
-        add("LSA or PCA", linear, distance, numbers=n)
-        given = hits(linear, labels, distance)
+        given = add("LSA or PCA", linear, distance, numbers=n)
         settings = chosen[f"autoencoder {n}"]
         distance = settings["distance"]
         for epochs in EPOCHS:
             mine = torch.zeros(len(labels[1]))
             for seed in SEEDS:
                 codes = autoencoder(counts, n, settings, epochs, seed)
-                add("autoencoder", codes, distance, numbers=n, epochs=epochs, seed=seed)
-                mine += hits(codes, labels, distance) / len(SEEDS)
+                about = {"numbers": n, "epochs": epochs, "seed": seed}
+                mine += add("autoencoder", codes, distance, **about) / len(SEEDS)
             low, high = interval(mine - given)
             gains.append({"numbers": n, "epochs": epochs, "low": low, "high": high})
     n = NUMBERS[-1]

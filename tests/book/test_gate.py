@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import time
 
 import psutil
 import pytest
-from chapters import ROOT
 from jupyter_cache import get_cache
 from reach import chapter_hash
 from worlds import wanted
@@ -275,10 +271,7 @@ def test_an_unknown_chapter_is_refused(built):
 def test_nothing_runs_on_after_the_tool_was_killed(tiny, tool):
     begun = tiny.root / "begun"
     tiny.edit("book/chapter.md", "random.seed(0)", f"open({str(begun)!r}, 'w')\nwhile True: pass")
-    process = subprocess.Popen(
-        [sys.executable, ROOT / "tools" / tool, "--root", tiny.root],
-        env=os.environ | {"PYTHONPATH": str(tiny.root)},
-    )
+    process = tiny.start(tool)
     for _ in range(600):
         if begun.exists():
             break
