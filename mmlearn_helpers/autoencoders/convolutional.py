@@ -125,7 +125,17 @@ class ConvolutionalAutoencoder(nn.Module):
         return self.decoder(z)
 
     def loss(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Squared error per picture: one term, ``"loss"``, summed over it, averaged over the batch.
+        """Squared error per picture.
+
+        Parameters
+        ----------
+        x
+            A batch of pictures, ``(N, C, H, W)``.
+
+        Returns
+        -------
+        dict[str, torch.Tensor]
+            One term, ``"loss"``, summed over the picture and averaged over the batch.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-// A kernel that moves over a picture, and its transpose, which spreads the numbers back.
+// A kernel that moves over a picture, and its transpose, which spreads numbers back.
 
 const KINDS = ["mean", "edge"];
 const SIDES = { size: [2, 5], stride: [1, 4], padding: [0, 4] };
@@ -12,7 +12,7 @@ function makeKernel(kind, size) {
   return Array.from({ length: size * size }, (_, i) => column[i % size] / sum);
 }
 
-// `there` and `back` are the sides of convolution and transpose.
+// `there` and `back`: sides of convolution and transpose.
 function makeConvolution([height, width], { kind, size, stride, padding }) {
   const kernel = makeKernel(kind, size);
   const out = (side) => Math.floor((side + 2 * padding - size) / stride) + 1;
@@ -57,7 +57,7 @@ function sizes(shape, { there, back }) {
   return lost.some(Boolean) ? `${words}; output padding ${by(lost)} is missing.` : `${words}.`;
 }
 
-// A picture with a frame around some of its pixels.
+// A picture, some of its pixels framed.
 function makeFramed() {
   const canvas = make("canvas", { role: "img" });
   const frame = make("span", { class: "mml-frame" });
@@ -76,7 +76,7 @@ function makeFramed() {
   return { framed, canvas, show };
 }
 
-// Colour the padding around a picture.
+// Colour a picture's padding.
 function paintPadding(canvas, padding) {
   const context = canvas.getContext("2d");
   context.strokeStyle = "#0072b24d";
@@ -164,8 +164,8 @@ function draw(model, el) {
       const row = padding + Math.floor(i / shape[1]);
       padded[row * wide[1] + padding + (i % shape[1])] = value;
     });
-    const named = `Picture x, ${by(shape)}, padded with ${padding}`;
-    picture.show(named, wide, padded, [top + padding, left + padding, size]);
+    const name = `Picture x, ${by(shape)}, padded with ${padding}`;
+    picture.show(name, wide, padded, [top + padding, left + padding, size]);
     if (padding) {
       paintPadding(picture.canvas, padding);
     }

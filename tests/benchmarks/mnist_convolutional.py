@@ -1,6 +1,6 @@
 """Squared error per test picture of convolutional and fully connected autoencoders, 30 code units.
 
-On MNIST and on Fashion-MNIST, with few and with all training pictures; the convolutional networks
+On MNIST and on Fashion-MNIST, with few and with all training pictures; the convolutional network
 beside a fully connected one with as many weights, a wider one, and PCA. Writes each finished row
 to `book/appendix/convolutional.json` at once. Needs the environment variable MMLEARN_DATA. With the
 argument `--tiny` it tries itself on few pictures and writes nothing.
@@ -39,14 +39,8 @@ RATES = (1e-3, 3e-3, 1e-2)
 started = time.perf_counter()
 
 
-def convolutional(**options: object) -> ConvolutionalAutoencoder:
-    return ConvolutionalAutoencoder(SHAPE, CHANNELS, N_CODE, **options)
-
-
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "convolutional, transposed, kernel 4": lambda: convolutional(kernel=4),
-    "convolutional, transposed, kernel 3": lambda: convolutional(kernel=3),
-    "convolutional, nearest neighbour, kernel 3": lambda: convolutional(upsampling="nearest"),
+    "convolutional": lambda: ConvolutionalAutoencoder(SHAPE, CHANNELS, N_CODE, kernel=4),
     "fully connected, as many weights": lambda: DeepAutoencoder([784, 64, N_CODE]),
     "fully connected, wide": lambda: DeepAutoencoder([784, 512, N_CODE]),
 }
