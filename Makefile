@@ -34,6 +34,7 @@ benchmark: $(STAMP) $(PEERS)/.installed
 	$(PEERS)/bin/python tests/benchmarks/mnist_boltzmann.py
 	$(BIN)/python tests/benchmarks/mnist_reconstruction.py
 	$(BIN)/python tests/benchmarks/mnist_pretraining.py
+	$(BIN)/python tests/benchmarks/mnist_convolutional.py
 	$(BIN)/python tests/benchmarks/mnist_spoken_digits.py
 	$(BIN)/python tests/benchmarks/newsgroups_search.py
 	$(PEERS)/bin/python tests/benchmarks/search_speed.py

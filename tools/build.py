@@ -16,6 +16,7 @@ from outcome import lines, read_outcome, write_outcome
 from package import write_package
 from reach import write_reach
 from results import write_results
+from results_convolutional import write_convolutional
 from results_multimodal import write_multimodal
 from results_search import write_searches
 from run import LIMIT
@@ -58,6 +59,7 @@ def build(root: Path, limit: float) -> bool:
 def render(root: Path) -> bool:
     """Write what is derived, then the pages, and say whether no warning came up."""
     write_results(root)
+    write_convolutional(root)
     write_multimodal(root)
     write_searches(root)
     write_reach(root)

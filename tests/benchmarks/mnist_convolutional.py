@@ -35,7 +35,7 @@ NUMBERS = (200, 400) if TINY else (2000, 60_000)
 TRYING, TRAINING = (4, (4, 8)) if TINY else (1500, (4000, 16_000))  # steps
 BATCH = 128
 SEEDS = (0,) if TINY else (0, 1)
-RATES = (1e-3, 3e-3, 1e-2)
+RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 started = time.perf_counter()
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from mmlearn_helpers.autoencoders.convolutional import ConvolutionalAutoencoder
 from mmlearn_helpers.autoencoders.corruptions import masking
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.denoising import DenoisingAutoencoder
@@ -50,6 +51,10 @@ def pairs(n=50):
     return {"image": first, "sound": second}
 
 
+def pictures(n=50):
+    return real(n).unflatten(1, (1, 3, 4))
+
+
 def labelled(n=50):
     return pairs(n) | {"label": torch.arange(n) % 3}
 
@@ -75,6 +80,7 @@ MODELS = {
     "deep": (lambda: DeepAutoencoder([D, 8, K]), real),
     "cross-entropy": (lambda: DeepAutoencoder([D, 8, K], error="cross-entropy"), binary),
     "denoising": (lambda: DenoisingAutoencoder([D, 8, K], corruption=masking(0.3)), real),
+    "convolutional": (lambda: ConvolutionalAutoencoder((1, 3, 4), [4], K), pictures),
     "sparse": (lambda: SparseAutoencoder(D, 8, weight=0.1), real),
     "k largest": (lambda: TopKAutoencoder(D, 8, k=K), real),
     "mean activation": (lambda: KLAutoencoder(D, 8), real),
