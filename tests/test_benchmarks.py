@@ -12,6 +12,7 @@ import pytest
 import torch
 from chapters import ROOT
 from results import write_rbm, write_results, write_vae
+from results_convolutional import write_convolutional
 from results_multimodal import write_multimodal
 from results_search import write_searches
 
@@ -23,6 +24,7 @@ RECORD = json.loads((APPENDIX / "speed.json").read_text())
 VAE = json.loads((APPENDIX / "vae.json").read_text())
 MACHINES = json.loads((APPENDIX / "rbm.json").read_text())
 DIGITS = json.loads((APPENDIX / "multimodal.json").read_text())
+CONVOLUTIONAL = json.loads((APPENDIX / "convolutional.json").read_text())
 SEARCH = json.loads((APPENDIX / "search.json").read_text())
 SEARCH_SPEED = json.loads((APPENDIX / "search_speed.json").read_text())
 
@@ -795,3 +797,34 @@ def test_what_the_chapter_says_of_growing_collections_is_in_the_record():
     assert cells["precision"] > exact["precision"] - 0.03 > ball["precision"]
     assert cells["milliseconds"] < exact["milliseconds"] / 20
     assert exact["bytes_a_text"] == 8 * ball["bytes_a_text"]
+
+
+def test_without_a_record_there_is_no_table_of_convolutional_autoencoders(tmp_path):
+    write_convolutional(tmp_path)
+    assert not (tmp_path / "_build").exists()
+
+
+def test_the_table_of_convolutional_autoencoders_has_the_numbers_of_the_record(tmp_path):
+    folder = tmp_path / "book" / "appendix"
+    folder.mkdir(parents=True)
+    shutil.copy(APPENDIX / "convolutional.json", folder)
+    write_convolutional(tmp_path)
+    text = (tmp_path / "_build" / "derived" / "convolutional.md").read_text()
+    lines = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    (_, _, _, *settings), _, *rows = lines
+    shown = {(row[0], row[2].replace(" ", "")): row for row in rows}
+    for row in CONVOLUTIONAL:
+        cells = shown[row["network"], str(row["steps"] or "")]
+        assert cells[1].replace(" ", "") == str(row.get("weights", ""))
+        pictures = f"{row['pictures']:,}".replace(",", " ")
+        column = settings.index(f"{row['data']}, {pictures} pictures")
+        found = [float(number) for number in cells[3 + column].split(" to ")]
+        assert found == pytest.approx(sorted(row["test"]), abs=6e-3)
+    assert len(rows) * len(settings) == len(CONVOLUTIONAL)
+
+
+def test_each_convolutional_autoencoder_has_the_best_step_size_that_was_tried():
+    for row in CONVOLUTIONAL:
+        if row["network"] != "PCA":
+            tried = {float(rate): value for rate, value in row["validation"].items()}
+            assert row["rate"] == min(tried, key=tried.get)
