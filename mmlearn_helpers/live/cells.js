@@ -138,6 +138,21 @@ export function makeLoop(el, action, pause = 0) {
   return loop;
 }
 
+// Words for screen readers, which say them once they have stayed the same for a moment.
+export function makeVoice() {
+  const heard = make("span", { class: "mml-unseen", "aria-live": "polite" });
+  let words;
+  let silence;
+  const say = (next) => {
+    if (next !== words) {
+      words = next;
+      clearTimeout(silence);
+      silence = setTimeout(() => (heard.textContent = words), 400);
+    }
+  };
+  return { heard, say };
+}
+
 // Cut numbers that have travelled into rows.
 export function makeRows(numbers, n) {
   return Array.from({ length: numbers.length / n }, (_, p) =>

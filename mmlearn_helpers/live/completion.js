@@ -119,7 +119,7 @@ function draw(model, el) {
     return makeButton(name, () => start(undefined, clamped));
   };
   const count = make("p", { class: "mml-result" });
-  const heard = make("span", { class: "mml-unseen", "aria-live": "polite" });
+  const voice = makeVoice();
   const help = make("p", { id: `help-${Math.random().toString(36).slice(2)}` });
   help.textContent =
     "Pale blue pixels are free. Draw on the picture to clamp and to free; or go through it with the " +
@@ -153,21 +153,11 @@ function draw(model, el) {
         makeButton("Start again", () => start()),
       ),
       count,
-      heard,
+      voice.heard,
       help,
     ),
   );
   el.replaceChildren(figure);
-
-  let silence;
-  function countTo(steps) {
-    const words = `Steps: ${steps}`;
-    if (count.textContent !== words) {
-      count.textContent = words;
-      clearTimeout(silence);
-      silence = setTimeout(() => (heard.textContent = words), 400);
-    }
-  }
 
   function redraw() {
     const clamped = model.get("clamped");
@@ -177,7 +167,8 @@ function draw(model, el) {
     paint(mean, model.get("mean"));
     paint(hidden, model.get("h"));
     thumbs.forEach((thumb, p) => thumb.setAttribute("aria-pressed", p === model.get("picture")));
-    countTo(model.get("steps"));
+    count.textContent = `Steps: ${model.get("steps")}`;
+    voice.say(count.textContent);
   }
 
   redraw();

@@ -80,7 +80,7 @@ function draw(model, el) {
   slider.addEventListener("input", () => change({ amount: Number(slider.value) }));
   const amount = make("span", { class: "mml-number", "aria-hidden": "true" });
   const result = make("p", { class: "mml-result" });
-  const heard = make("span", { class: "mml-unseen", "aria-live": "polite" });
+  const voice = makeVoice();
   const help = make("p", { id: `help-${Math.random().toString(36).slice(2)}` });
   help.textContent =
     "Draw on the picture in the middle; or go through it with the arrow keys, and press the space bar.";
@@ -106,20 +106,11 @@ function draw(model, el) {
         makeButton("Clear", () => begin(Array(n).fill(0))),
       ),
       result,
-      heard,
+      voice.heard,
       help,
     ),
   );
   el.replaceChildren(figure);
-
-  let silence;
-  function report(words) {
-    if (result.textContent !== words) {
-      result.textContent = words;
-      clearTimeout(silence);
-      silence = setTimeout(() => (heard.textContent = words), 400);
-    }
-  }
 
   function redraw() {
     const x = model.get("x");
@@ -134,7 +125,8 @@ function draw(model, el) {
     slider.setAttribute("aria-valuetext", model.get("amount").toFixed(2));
     amount.textContent = model.get("amount").toFixed(2);
     const [far, farther] = [distance(x, original), distance(r, original)].map((d) => d.toFixed(2));
-    report(`Steps: ${model.get("steps")}. Squared distance to the clean picture: x ${far}, r(x) ${farther}.`);
+    result.textContent = `Steps: ${model.get("steps")}. Squared distance to the clean picture: x ${far}, r(x) ${farther}.`;
+    voice.say(result.textContent);
   }
 
   redraw();

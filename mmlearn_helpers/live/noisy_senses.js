@@ -121,7 +121,7 @@ function draw(model, el) {
   const trust = make("div", { class: "mml-row mml-ends" }, ...shares);
   const answers = classes.map(makeAnswer);
   const verdict = make("p", { class: "mml-result" });
-  const heard = make("span", { class: "mml-unseen", "aria-live": "polite" });
+  const voice = makeVoice();
   const place = make("span");
   const help = "A word that noise has put in is framed and stands above the old one; – is no word.";
 
@@ -146,18 +146,11 @@ function draw(model, el) {
       ),
       make("p", {}, "Probabilities of the answers"),
       make("ul", { class: "mml-answers", "aria-label": "Probabilities" }, ...answers.map((a) => a.item)),
-      heard,
+      voice.heard,
       make("p", {}, help),
     ),
   );
   el.replaceChildren(figure);
-
-  let silence;
-  function speakSoon() {
-    clearTimeout(silence);
-    const words = [...shares.map((share) => share.textContent), verdict.textContent].join(", ");
-    silence = setTimeout(() => (heard.textContent = words), 400);
-  }
 
   function redraw() {
     const { levels, words, image, text } = noisy();
@@ -192,12 +185,9 @@ function draw(model, el) {
   redraw();
   const unfollow = followAll(model, el, ["example", "image_noise", "text_noise", "random"], () => {
     redraw();
-    speakSoon();
+    voice.say([...shares.map((share) => share.textContent), verdict.textContent].join(", "));
   });
-  return () => {
-    clearTimeout(silence);
-    unfollow();
-  };
+  return unfollow;
 }
 
 export default {
