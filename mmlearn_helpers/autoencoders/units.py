@@ -92,8 +92,9 @@ def revive(model: SparseAutoencoder, x: torch.Tensor) -> int:
     TypeError, ValueError
         If ``x`` is not a finite, non-empty floating-point matrix with D columns.
     """
-    units = dead(model, x).nonzero()[:, 0]
-    missing = (x - model.decode(model.encode(x))).norm(dim=1)
+    z = model.encode(x)
+    units = (z == 0).all(dim=0).nonzero()[:, 0]
+    missing = (x - model.decode(z)).norm(dim=1)
     worst = missing.argsort(descending=True)[: len(units)]
     revived = units[: len(worst)]
     away = x[worst] - model.c
