@@ -16,8 +16,9 @@ from mmlearn_helpers.checks import (
     check_tensor,
 )
 
-KERNEL = 5  # frames
+KERNEL = 3  # frames
 EPS = 1e-4
+MIDDLE = 0.5  # of the range of a spectrogram
 
 
 def instance_norm(x: torch.Tensor, *, eps: float = EPS) -> torch.Tensor:
@@ -162,10 +163,10 @@ class VoiceConverter(nn.Module):
     def __init__(
         self,
         n_mels: int = 40,
-        n_content: int = 8,
+        n_content: int = 4,
         n_speaker: int = 16,
         *,
-        width: int = 64,
+        width: int = 48,
         normalise: bool = True,
     ) -> None:
         super().__init__()
@@ -184,6 +185,7 @@ class VoiceConverter(nn.Module):
         self.decoder = nn.ModuleList([_conv(n_content, width), _conv(width, width)])
         self.voices = nn.ModuleList([nn.Linear(n_speaker, 2 * width) for _ in self.decoder])
         self.output = _conv(width, n_mels)
+        nn.init.constant_(self.output.bias, MIDDLE)
 
     def encode_content(self, audio: torch.Tensor) -> torch.Tensor:
         """Turn spectrograms ``(N, 1, mel bands, T)`` into content codes ``(N, n_content, T)``.
@@ -209,7 +211,7 @@ class VoiceConverter(nn.Module):
             As :meth:`encode_content`.
         """
         _check_audio("audio", audio, self.n_mels)
-        return self.speaker_code(self.speaker(audio[:, 0]).mean(dim=2))
+        return self.speaker_code(self.speaker(audio[:, 0] - MIDDLE).mean(dim=2))
 
     def decode(self, content: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
         """Turn content ``(N, n_content, T)`` and speaker codes ``(N, n_speaker)`` into spectrograms.
@@ -300,8 +302,8 @@ def _conv(n_in: int, n_out: int) -> nn.Conv1d:
 
 
 def _normalised(x: torch.Tensor, eps: float) -> torch.Tensor:
-    variance, mean = torch.var_mean(x, dim=-1, keepdim=True, correction=0)
-    return (x - mean) / (variance + eps).sqrt()
+    centred = x - x.mean(dim=-1, keepdim=True)
+    return centred / (centred.square().mean(dim=-1, keepdim=True) + eps).sqrt()
 
 
 def _check_audio(name: str, audio: torch.Tensor, n_mels: int | None, n: int | None = None) -> None:
