@@ -6,89 +6,18 @@ from collections.abc import Mapping
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
+from mmlearn_helpers.autoencoders.normalisation import EPS, normalised
 from mmlearn_helpers.checks import (
     check_count,
     check_labels,
     check_matrix,
-    check_positive,
+    check_spectrograms,
     check_tensor,
 )
 
 KERNEL = 3  # frames
-EPS = 1e-4
 MIDDLE = 0.5  # of the range of a spectrogram
-
-
-def instance_norm(x: torch.Tensor, *, eps: float = EPS) -> torch.Tensor:
-    """Bring each row of each example to mean 0 and variance 1 over time.
-
-    Parameters
-    ----------
-    x
-        ``(N, C, T)``.
-    eps
-        Is added to the variance, so that a row which does not change becomes 0, not NaN.
-
-    Returns
-    -------
-    torch.Tensor
-        ``(N, C, T)``. Adding a constant to a row, or multiplying it by one above 0, changes it only
-        by as much as ``eps`` is felt.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``x`` is no finite floating-point tensor with three axes, or ``eps`` not above 0.
-
-    References
-    ----------
-    Ulyanov, D., Vedaldi, A. and Lempitsky, V. (2016). Instance normalization: the missing
-    ingredient for fast stylization. arXiv:1607.08022.
-    """
-    check_positive("eps", eps)
-    check_tensor(x)
-    if x.ndim != 3:
-        raise ValueError(
-            f"x has shape {tuple(x.shape)}, but (N, channels, frames) is expected; take the only "
-            "channel of spectrograms with audio[:, 0]."
-        )
-    check_matrix(x.flatten(1))
-    return _normalised(x, eps)
-
-
-def match_statistics(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Give every band of a source the mean and deviation over time of the target's.
-
-    Voice conversion without learning anything, and the baseline of every other.
-
-    Parameters
-    ----------
-    source, target
-        Spectrograms ``(N, 1, mel bands, frames)``; their numbers of frames may differ.
-
-    Returns
-    -------
-    torch.Tensor
-        ``(N, 1, mel bands, frames)``, as long as the source.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are no finite spectrograms, or do not go together.
-
-    References
-    ----------
-    Huang, X. and Belongie, S. (2017). Arbitrary style transfer in real-time with adaptive instance
-    normalization. ICCV.
-    """
-    check_tensor(source, "source")
-    n_bands = source.shape[2] if source.ndim == 4 else None
-    _check_audio("source", source, n_bands)
-    _check_audio("target", target, n_bands, len(source))
-    deviation, mean = torch.std_mean(target, dim=3, keepdim=True, correction=0)
-    return mean + deviation * _normalised(source, EPS)
 
 
 def draw_partners(speaker: torch.Tensor, *, seed: int = 0) -> torch.Tensor:
@@ -195,11 +124,11 @@ class VoiceConverter(nn.Module):
         TypeError, ValueError
             If they are no finite spectrograms with the model's number of bands.
         """
-        _check_audio("audio", audio, self.n_mels)
+        check_spectrograms("audio", audio, self.n_mels, self.output.weight.dtype)
         h = audio[:, 0]
         for i, layer in enumerate(self.content):
             h = layer(h.relu() if i else h)
-            h = _normalised(h, EPS) if self.normalise else h
+            h = normalised(h, EPS) if self.normalise else h
         return h
 
     def encode_speaker(self, audio: torch.Tensor) -> torch.Tensor:
@@ -210,11 +139,11 @@ class VoiceConverter(nn.Module):
         TypeError, ValueError
             As :meth:`encode_content`.
         """
-        _check_audio("audio", audio, self.n_mels)
+        check_spectrograms("audio", audio, self.n_mels, self.output.weight.dtype)
         return self.speaker_code(self.speaker(audio[:, 0] - MIDDLE).mean(dim=2))
 
     def decode(self, content: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
-        """Turn content ``(N, n_content, T)`` and speaker codes ``(N, n_speaker)`` into spectrograms.
+        """Turn content ``(N, n_content, T)`` and speakers ``(N, n_speaker)`` into spectrograms.
 
         Returns
         -------
@@ -232,8 +161,9 @@ class VoiceConverter(nn.Module):
                 f"content has shape {tuple(content.shape)}, but (N, {self.n_content}, frames) is "
                 "expected; give what encode_content returns."
             )
-        check_matrix(content.flatten(1), name="content")
-        check_matrix(speaker, self.n_speaker, name="speaker")
+        dtype = self.output.weight.dtype
+        check_matrix(content.flatten(1), dtype=dtype, name="content")
+        check_matrix(speaker, self.n_speaker, dtype, "speaker")
         if len(content) != len(speaker):
             raise ValueError(
                 f"There are {len(content)} contents and {len(speaker)} speakers, but one for each "
@@ -299,30 +229,3 @@ class VoiceConverter(nn.Module):
 
 def _conv(n_in: int, n_out: int) -> nn.Conv1d:
     return nn.Conv1d(n_in, n_out, KERNEL, padding=KERNEL // 2)
-
-
-def _normalised(x: torch.Tensor, eps: float) -> torch.Tensor:
-    centred = x - x.mean(dim=-1, keepdim=True)
-    return centred / (centred.square().mean(dim=-1, keepdim=True) + eps).sqrt()
-
-
-def _check_audio(name: str, audio: torch.Tensor, n_mels: int | None, n: int | None = None) -> None:
-    """Demand finite spectrograms."""
-    if isinstance(audio, (list, tuple)):
-        raise TypeError(
-            f"{name} is a list, but one tensor (N, 1, mel bands, frames) is expected; recordings "
-            "of different lengths go through one by one, or padded with 0, which is silence."
-        )
-    check_tensor(audio, name)
-    bands = "mel bands" if n_mels is None else n_mels
-    if audio.ndim != 4 or audio.shape[1] != 1 or (n_mels and audio.shape[2] != n_mels):
-        raise ValueError(
-            f"{name} has shape {tuple(audio.shape)}, but (N, 1, {bands}, frames) is expected; "
-            "give what log_mel returns, with as many bands."
-        )
-    if n is not None and len(audio) != n:
-        raise ValueError(
-            f"There are {n} sources and {len(audio)} targets, but one target for each source is "
-            "expected; repeat a single one with target.expand(len(source), -1, -1, -1)."
-        )
-    check_matrix(audio.flatten(1), name=name)

@@ -7,7 +7,13 @@ import math
 import torch
 from torch.nn import functional as F
 
-from mmlearn_helpers.checks import check_count, check_matrix, check_positive, check_tensor
+from mmlearn_helpers.checks import (
+    check_count,
+    check_matrix,
+    check_positive,
+    check_spectrograms,
+    check_tensor,
+)
 from mmlearn_helpers.data.audio import RANGE_DB
 
 WINDOW = 0.064  # seconds
@@ -36,7 +42,7 @@ def mel_cepstra(audio: torch.Tensor, *, n_coefficients: int = 13) -> torch.Tenso
     TypeError, ValueError
         If the spectrograms have another shape or hold NaN, or there are not so many coefficients.
     """
-    _check_audio("audio", audio)
+    check_spectrograms("audio", audio)
     check_count("n_coefficients", n_coefficients)
     n_bands = audio.shape[2]
     if n_coefficients >= n_bands:
@@ -84,8 +90,8 @@ def mel_cepstral_distance(
     one frame ahead in one recording or in both, and the sum of the distances is smallest. Their
     mean is taken over the pairs of frames of that way; all frames count, silent ones, too.
     """
-    _check_audio("audio", audio)
-    _check_audio("reference", reference)
+    check_spectrograms("audio", audio)
+    check_spectrograms("reference", reference)
     if audio.shape[:3] != reference.shape[:3]:
         raise ValueError(
             f"audio has shape {tuple(audio.shape)} and reference {tuple(reference.shape)}, but "
@@ -198,13 +204,3 @@ def pitch(wave: torch.Tensor, sample_rate: int) -> torch.Tensor:
     lag = lag[..., 0] + 0.5 * (left - right) / (left - 2 * middle + right).clamp(max=-1e-6)
     weight = frames.square().sum(2).sqrt() * (best[..., 0] > 0.5)
     return (sample_rate / lag * weight).sum(1) / weight.sum(1)
-
-
-def _check_audio(name: str, audio: torch.Tensor) -> None:
-    check_tensor(audio, name)
-    if audio.ndim != 4 or audio.shape[1] != 1:
-        raise ValueError(
-            f"{name} has shape {tuple(audio.shape)}, but (N, 1, mel bands, frames) is expected; "
-            "give what log_mel returns."
-        )
-    check_matrix(audio.flatten(1), name=name)

@@ -21,11 +21,8 @@ from record import MACHINE
 from torch import nn
 
 from mmlearn_helpers import data
-from mmlearn_helpers.autoencoders.disentangling import (
-    VoiceConverter,
-    draw_partners,
-    match_statistics,
-)
+from mmlearn_helpers.autoencoders.disentangling import VoiceConverter, draw_partners
+from mmlearn_helpers.autoencoders.normalisation import match_statistics
 from mmlearn_helpers.batches import take
 from mmlearn_helpers.evaluation import mel_cepstral_distance
 from mmlearn_helpers.training import fit, one_cycle
