@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from mmlearn_helpers.autoencoders.normalisation import EPS, normalised
+from mmlearn_helpers.autoencoders.normalisation import normalised
 from mmlearn_helpers.checks import (
     check_count,
     check_labels,
@@ -128,7 +128,7 @@ class VoiceConverter(nn.Module):
         h = audio[:, 0]
         for i, layer in enumerate(self.content):
             h = layer(h.relu() if i else h)
-            h = normalised(h, EPS) if self.normalise else h
+            h = normalised(h) if self.normalise else h
         return h
 
     def encode_speaker(self, audio: torch.Tensor) -> torch.Tensor:

@@ -35,7 +35,6 @@ def instance_norm(x: torch.Tensor, *, eps: float = EPS) -> torch.Tensor:
     Ulyanov, D., Vedaldi, A. and Lempitsky, V. (2016). Instance normalization: the missing
     ingredient for fast stylization. arXiv:1607.08022.
     """
-    check_positive("eps", eps)
     check_tensor(x)
     if x.ndim != 3:
         raise ValueError(
@@ -79,10 +78,29 @@ def match_statistics(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor
             "source is expected; repeat a single one with target.expand(len(source), -1, -1, -1)."
         )
     deviation, mean = torch.std_mean(target, dim=3, keepdim=True, correction=0)
-    return mean + deviation * normalised(source, EPS)
+    return mean + deviation * normalised(source)
 
 
-def normalised(x: torch.Tensor, eps: float) -> torch.Tensor:
-    """Do what :func:`instance_norm` does along the last axis of any tensor, unchecked."""
+def normalised(x: torch.Tensor, eps: float = EPS) -> torch.Tensor:
+    """Do what :func:`instance_norm` does within a network: along the last axis, NaN or not.
+
+    Parameters
+    ----------
+    x
+        ``(…, T)``.
+    eps
+        As for :func:`instance_norm`.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(…, T)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``eps`` is not above 0.
+    """
+    check_positive("eps", eps)
     centred = x - x.mean(dim=-1, keepdim=True)
     return centred / (centred.square().mean(dim=-1, keepdim=True) + eps).sqrt()
