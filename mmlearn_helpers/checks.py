@@ -102,46 +102,6 @@ def check_matrix(
         )
 
 
-def check_spectrograms(
-    name: str,
-    audio: torch.Tensor,
-    n_mels: int | None = None,
-    dtype: torch.dtype | None = None,
-) -> None:
-    """Demand finite spectrograms ``(N, 1, mel bands, frames)``.
-
-    Parameters
-    ----------
-    name
-        What the message calls them.
-    audio
-        What is to be checked.
-    n_mels
-        How many bands there must be; any number when ``None``.
-    dtype
-        The type of number that the model computes with; any floating-point type when ``None``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is something else.
-    """
-    if isinstance(audio, (list, tuple)):
-        raise TypeError(
-            f"{name} is a {type(audio).__name__}, but one tensor (N, 1, mel bands, frames) is "
-            "expected; recordings of different lengths go through one by one, or padded with 0, "
-            "which is silence."
-        )
-    check_tensor(audio, name)
-    bands = n_mels or "mel bands"
-    if audio.ndim != 4 or audio.shape[1] != 1 or (n_mels and audio.shape[2] != n_mels):
-        raise ValueError(
-            f"{name} has shape {tuple(audio.shape)}, but (N, 1, {bands}, frames) is expected; "
-            "give what log_mel returns, with as many bands."
-        )
-    check_matrix(audio.flatten(1), dtype=dtype, name=name)
-
-
 def check_components(n_components: int, limit: int, limit_name: str) -> None:
     """Demand a number of components from 1 to a limit.
 

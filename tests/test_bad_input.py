@@ -99,7 +99,12 @@ from mmlearn_helpers.boltzmann.hopfield import (
 from mmlearn_helpers.boltzmann.machine import BoltzmannMachine
 from mmlearn_helpers.boltzmann.restricted import RBM
 from mmlearn_helpers.data import Split, audio, from_folder, load, loader, paired
-from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
+from mmlearn_helpers.data.audio import (
+    check_spectrograms,
+    griffin_lim,
+    log_mel,
+    mel_filterbank,
+)
 from mmlearn_helpers.data.drawn.moons import moon
 from mmlearn_helpers.data.drawn.phones import draw_speakers
 from mmlearn_helpers.data.drawn.voices import speak
@@ -1358,6 +1363,10 @@ CASES = {
     "draw_speakers, none": (
         lambda _: draw_speakers(0),
         (ValueError, "n is 0, but at least 1"),
+    ),
+    "check_spectrograms, whole numbers": (
+        lambda _: check_spectrograms("x", MEL.long()),
+        (TypeError, r"x holds torch.int64 numbers, .* convert it with x.float\(\)"),
     ),
     "instance_norm, with the channel": (
         lambda _: instance_norm(MEL),

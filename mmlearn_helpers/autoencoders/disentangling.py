@@ -12,9 +12,9 @@ from mmlearn_helpers.checks import (
     check_count,
     check_labels,
     check_matrix,
-    check_spectrograms,
     check_tensor,
 )
+from mmlearn_helpers.data.audio import check_spectrograms
 
 KERNEL = 3  # frames
 MIDDLE = 0.5  # of the range of a spectrogram

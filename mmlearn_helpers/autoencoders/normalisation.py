@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from mmlearn_helpers.checks import check_matrix, check_positive, check_spectrograms, check_tensor
+from mmlearn_helpers.checks import check_matrix, check_positive, check_tensor
+from mmlearn_helpers.data.audio import check_spectrograms
 
 EPS = 1e-4
 

@@ -11,10 +11,9 @@ from mmlearn_helpers.checks import (
     check_count,
     check_matrix,
     check_positive,
-    check_spectrograms,
     check_tensor,
 )
-from mmlearn_helpers.data.audio import RANGE_DB
+from mmlearn_helpers.data.audio import RANGE_DB, check_spectrograms
 
 WINDOW = 0.064  # seconds
 LOWEST, HIGHEST = 65, 450  # Hz

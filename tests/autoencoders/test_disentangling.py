@@ -4,6 +4,7 @@ import io
 
 import pytest
 import torch
+from scipy.signal import resample_poly
 from torch.nn import functional as F
 
 from mmlearn_helpers.autoencoders.disentangling import VoiceConverter, draw_partners
@@ -136,6 +137,15 @@ def test_silence_and_constant_sound_give_finite_numbers_and_gradients(level):
     loss = model.loss({"audio": silence, "same_speaker": silence})["loss"]
     loss.backward()
     assert all(p.grad.isfinite().all() for p in model.parameters() if p.grad is not None)
+
+
+def test_a_recording_at_another_rate_has_other_frames_until_it_is_brought_back():
+    wave = speak(torch.arange(4), torch.arange(4))["wave"]
+    fast = torch.tensor(resample_poly(wave.numpy(), 2, 1, axis=1)).float()
+    back = torch.tensor(resample_poly(fast.numpy(), 1, 2, axis=1)).float()
+    usual, wrong, mended = log_mel(wave, 8000), log_mel(fast, 16_000), log_mel(back, 8000)
+    assert wrong.shape[3] == 2 * usual.shape[3]
+    assert (mended - usual).abs().mean() < 0.02 < (wrong[..., ::2] - usual).abs().mean()
 
 
 def test_gradients_are_those_of_differences():

@@ -60,17 +60,15 @@ def voices(*, n_train: int = 8000, n_test: int = 2000, seed: int = 0) -> Dataset
 
 
 def speak(label: torch.Tensor, speaker: torch.Tensor, *, seed: int = 0) -> Split:
-    """Let chosen speakers say chosen words.
-
-    The same words with the same seed and other speakers are the same sayings in other voices.
+    """Let chosen speakers say chosen words, in the same way with the same seed.
 
     Parameters
     ----------
     label
         The words, ``(N,)`` integers from 0 to 9.
     speaker
-        Who says them: ``(N,)`` integers, the speakers of :func:`voices`, or a row of numbers for
-        each recording, ``(N, 6)``, as in ``phones.SPEAKERS``; see ``phones.draw_speakers``.
+        ``(N,)`` integers, the speakers of :func:`voices`, or a row of numbers for each recording,
+        ``(N, 6)``, as in ``phones.SPEAKERS``; see ``phones.draw_speakers``.
     seed
         For everything that chance decides.
 
@@ -82,7 +80,7 @@ def speak(label: torch.Tensor, speaker: torch.Tensor, *, seed: int = 0) -> Split
     Raises
     ------
     TypeError, ValueError
-        If words or speakers are none of these, or not one for each recording.
+        If words or speakers are none of these, or not one of them for each recording.
     """
     check_labels(label, name="label")
     check_seed(seed)
@@ -93,7 +91,7 @@ def speak(label: torch.Tensor, speaker: torch.Tensor, *, seed: int = 0) -> Split
         if len(speaker) != len(label) or speaker.min() <= 0:
             raise ValueError(
                 f"speaker has {len(speaker)} rows for {len(label)} words, the smallest number is "
-                f"{speaker.min().item():.3g}, but a row of positive numbers a word is expected."
+                f"{speaker.min():.3g}, but a row of positive numbers a word is expected."
             )
     else:
         check_labels(speaker, len(label), "speaker")
@@ -107,8 +105,8 @@ def speak(label: torch.Tensor, speaker: torch.Tensor, *, seed: int = 0) -> Split
     voice = speaker if speaker.is_floating_point() else table[speaker]
     generator = torch.Generator().manual_seed(seed)
     pairs = zip(label.split(CHUNK), voice.split(CHUNK), strict=True)
-    parts = [_speak(*pair, generator) for pair in pairs]
-    wave, pitch, duration = (torch.cat(part) for part in zip(*parts, strict=True))
+    parts = zip(*(_speak(*pair, generator) for pair in pairs), strict=True)
+    wave, pitch, duration = map(torch.cat, parts)
     audio = log_mel(wave, SAMPLE_RATE)
     return Split(dict(wave=wave, audio=audio, label=label, pitch=pitch, duration=duration))
 
@@ -118,11 +116,10 @@ def _draw(n_train: int, n_test: int, seed: int) -> Dataset:
     n_pairs = len(WORDS) * len(SPEAKERS)
     pair = torch.cat([torch.randperm(n, generator=generator) % n_pairs for n in (n_train, n_test)])
     label, speaker = pair % len(WORDS), pair // len(WORDS)
+    voice = torch.tensor(list(SPEAKERS.values()))[speaker]
     wave, pitch, duration = torch.empty(len(pair), SAMPLES), *torch.empty(2, len(pair))
     for rows in torch.arange(len(pair)).split(CHUNK):
-        wave[rows], pitch[rows], duration[rows] = _speak(
-            label[rows], torch.tensor(list(SPEAKERS.values()))[speaker[rows]], generator
-        )
+        wave[rows], pitch[rows], duration[rows] = _speak(label[rows], voice[rows], generator)
     modalities = {
         "wave": wave,
         "audio": log_mel(wave, SAMPLE_RATE),
