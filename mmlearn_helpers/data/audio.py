@@ -203,7 +203,8 @@ def check_spectrograms(
         )
     check_tensor(audio, name)
     bands = n_mels or "mel bands"
-    if audio.ndim != 4 or audio.shape[1] != 1 or (n_mels and audio.shape[2] != n_mels):
+    wrong = audio.ndim != 4 or audio.shape[1] != 1 or 0 in audio.shape
+    if wrong or (n_mels is not None and audio.shape[2] != n_mels):
         raise ValueError(
             f"{name} has shape {tuple(audio.shape)}, but (N, 1, {bands}, frames) is expected; "
             "give what log_mel returns, with as many bands."
