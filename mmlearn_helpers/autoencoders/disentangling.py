@@ -41,7 +41,7 @@ def draw_partners(speaker: torch.Tensor, *, seed: int = 0) -> torch.Tensor:
         If the speakers are no whole numbers, or one has a single recording.
     """
     check_labels(speaker, name="speaker")
-    _, which, counts = speaker.unique(return_inverse=True, return_counts=True)
+    _, which, counts = speaker.cpu().unique(return_inverse=True, return_counts=True)
     if counts.min() < 2:
         row = int((counts[which] < 2).nonzero()[0])
         raise ValueError(
@@ -54,7 +54,7 @@ def draw_partners(speaker: torch.Tensor, *, seed: int = 0) -> torch.Tensor:
     start = (counts.cumsum(0) - counts)[which]
     # From its own place in the list of its speaker go 1 to n - 1 places ahead, round in a circle.
     ahead = 1 + (torch.rand(len(which), generator=generator) * (counts[which] - 1)).long()
-    return order[start + (place - start + ahead) % counts[which]]
+    return order[start + (place - start + ahead) % counts[which]].to(speaker.device)
 
 
 class VoiceConverter(nn.Module):
