@@ -32,6 +32,17 @@ def test_cepstra_are_scipy_s_cosines():
     np.testing.assert_allclose(mel_cepstra(x, n_coefficients=7), expected, atol=1e-6)
 
 
+def test_thirteen_coefficients_are_usual():
+    x, y = recordings(n_mels=40), recordings(n_mels=40, seed=1)
+    assert mel_cepstra(x).shape == (3, 13, 5)
+    usual, same, more = (
+        mel_cepstral_distance(x, y, **options)
+        for options in ({}, {"n_coefficients": 13}, {"n_coefficients": 14})
+    )
+    assert torch.equal(usual, same)
+    assert (more != usual).all()
+
+
 def test_with_all_coefficients_a_distance_is_the_root_mean_square_in_decibels():
     one, two = recordings(n_frames=1), recordings(n_frames=1, seed=1)
     found = mel_cepstral_distance(one, two, n_coefficients=11)

@@ -104,6 +104,15 @@ def test_the_converter_is_its_layers_by_hand():
     torch.testing.assert_close(model.convert(x, other), x_hat.clamp(0, 1))
 
 
+def test_what_is_made_without_options_is_what_the_chapter_trains():
+    model = VoiceConverter()
+    content, code = model.encode_content(torch.rand(2, 1, 40, 7)), torch.zeros(2, 16)
+    assert content.shape == (2, 4, 7)
+    assert model.encode_speaker(torch.rand(2, 1, 40, 7)).shape == code.shape
+    assert model.content[0].out_channels == model.output.in_channels == 48
+    assert (model.output.bias == 0.5).all()
+
+
 def test_content_has_no_mean_and_no_deviation_of_its_own():
     content = converter().encode_content(recordings(n_frames=40))
     assert content.mean(dim=2).abs().max() < 1e-12
