@@ -36,6 +36,8 @@ from mmlearn_helpers.autoencoders import (
     corruptions,
     deep,
     denoising,
+    disentangling,
+    normalisation,
     pca,
     pretraining,
     scores,
@@ -59,7 +61,13 @@ from mmlearn_helpers.autoencoders.corruptions import (
 )
 from mmlearn_helpers.autoencoders.deep import DeepAutoencoder
 from mmlearn_helpers.autoencoders.denoising import DenoisingAutoencoder
+from mmlearn_helpers.autoencoders.disentangling import VoiceConverter, draw_partners
 from mmlearn_helpers.autoencoders.hashing import HammingIndex
+from mmlearn_helpers.autoencoders.normalisation import (
+    instance_norm,
+    match_statistics,
+    normalised,
+)
 from mmlearn_helpers.autoencoders.pca import PCA, LinearAutoencoder
 from mmlearn_helpers.autoencoders.pretraining import (
     Classifier,
@@ -91,8 +99,15 @@ from mmlearn_helpers.boltzmann.hopfield import (
 from mmlearn_helpers.boltzmann.machine import BoltzmannMachine
 from mmlearn_helpers.boltzmann.restricted import RBM
 from mmlearn_helpers.data import Split, audio, from_folder, load, loader, paired
-from mmlearn_helpers.data.audio import griffin_lim, log_mel, mel_filterbank
+from mmlearn_helpers.data.audio import (
+    check_spectrograms,
+    griffin_lim,
+    log_mel,
+    mel_filterbank,
+)
 from mmlearn_helpers.data.drawn.moons import moon
+from mmlearn_helpers.data.drawn.phones import draw_speakers
+from mmlearn_helpers.data.drawn.voices import speak
 from mmlearn_helpers.data.real.fetch import fetch
 from mmlearn_helpers.evaluation import (
     clustering_accuracy,
@@ -100,7 +115,11 @@ from mmlearn_helpers.evaluation import (
     kmeans_accuracy,
     linear_probe,
     linear_probe_correct,
+    mel_cepstra,
+    mel_cepstral_distance,
+    pitch,
     reconstruction_error,
+    warped_mean,
 )
 from mmlearn_helpers.homework import check
 from mmlearn_helpers.likelihood import (
@@ -168,6 +187,7 @@ MODULES = (
     data,
     deep,
     denoising,
+    disentangling,
     evaluation,
     gaussian,
     hopfield,
@@ -175,6 +195,7 @@ MODULES = (
     live,
     machine,
     networks,
+    normalisation,
     pca,
     plots,
     pretraining,
@@ -1305,6 +1326,139 @@ CASES = {
     "stride_energy, no period": (
         lambda _: stride_energy(PICTURES[:, None], 1),
         (ValueError, "stride is 1, but at least 2 is needed"),
+    ),
+    # Voices.
+    "speak, a word's name": (
+        lambda _: speak(["seven"], LABELS[:1]),
+        (TypeError, "label are list, but a tensor of whole numbers"),
+    ),
+    "speak, an eleventh word": (
+        lambda _: speak(LABELS + 9, LABELS),
+        (ValueError, r"label goes from 9 to 11, but numbers from 0 to 9 .* load\('voices'\)"),
+    ),
+    "speak, an unknown speaker": (
+        lambda _: speak(LABELS, LABELS + 7),
+        (ValueError, "speaker goes from 7 to 9, but numbers from 0 to 7"),
+    ),
+    "speak, too few speakers": (
+        lambda _: speak(LABELS, LABELS[:3]),
+        (ValueError, "one label for each of 12 examples"),
+    ),
+    "speak, short rows": (
+        lambda _: speak(LABELS, X),
+        (ValueError, "4 columns, but the model was made for 6"),
+    ),
+    "speak, too few rows": (
+        lambda _: speak(LABELS, draw_speakers(3)),
+        (ValueError, "speaker has 3 rows for 12 words, .* a row of positive numbers a word"),
+    ),
+    "speak, no tract": (
+        lambda _: speak(LABELS, 0 * draw_speakers(12)),
+        (ValueError, "the smallest number is 0, but a row of positive numbers"),
+    ),
+    "speak, a list of names": (
+        lambda _: speak(LABELS, ["Abel"] * 12),
+        (TypeError, "speaker are list, but a tensor of whole numbers"),
+    ),
+    "draw_speakers, none": (
+        lambda _: draw_speakers(0),
+        (ValueError, "n is 0, but at least 1"),
+    ),
+    "check_spectrograms, whole numbers": (
+        lambda _: check_spectrograms("x", MEL.long()),
+        (TypeError, r"x holds torch.int64 numbers, .* convert it with x.float\(\)"),
+    ),
+    "instance_norm, with the channel": (
+        lambda _: instance_norm(MEL),
+        (ValueError, r"\(N, channels, frames\) is expected; .* audio\[:, 0\]"),
+    ),
+    "instance_norm, eps 0": (
+        lambda _: instance_norm(MEL[0], eps=0),
+        (ValueError, "eps is 0, but a finite number above 0"),
+    ),
+    "normalised, eps 0": (
+        lambda _: normalised(X, 0),
+        (ValueError, "eps is 0, but a finite number above 0"),
+    ),
+    "match_statistics, too few targets": (
+        lambda _: match_statistics(MEL.expand(3, -1, -1, -1), MEL),
+        (ValueError, r"3 sources and 1 targets, .* target.expand\(len\(source\)"),
+    ),
+    "match_statistics, other bands": (
+        lambda _: match_statistics(MEL, MEL[:, :, :30]),
+        (ValueError, r"target has shape \(1, 1, 30, 4\), but \(N, 1, 40, frames\)"),
+    ),
+    "match_statistics, different lengths": (
+        lambda _: match_statistics([MEL[0], MEL[0, :, :, :2]], MEL),
+        (TypeError, "source is a list, .* one by one, or padded with 0"),
+    ),
+    "draw_partners, a single recording": (
+        lambda _: draw_partners(torch.tensor([0, 0, 2])),
+        (ValueError, "Speaker 2 has a single recording, row 2, .* record another, leave this"),
+    ),
+    "draw_partners, names": (
+        lambda _: draw_partners(["Abel", "Abel"]),
+        (TypeError, "speaker are list, but a tensor of whole numbers"),
+    ),
+    "VoiceConverter, no content": (
+        lambda _: VoiceConverter(n_content=0),
+        (ValueError, "n_content is 0, but at least 1"),
+    ),
+    "VoiceConverter, half a band": (
+        lambda _: VoiceConverter(39.5),
+        (TypeError, "n_mels is 39.5, but a whole number"),
+    ),
+    "VoiceConverter, waves": (
+        lambda _: VoiceConverter().encode_content(WAVES),
+        (ValueError, r"\(2, 1000\), but \(N, 1, 40, frames\) .* what log_mel returns"),
+    ),
+    "VoiceConverter, other bands": (
+        lambda _: VoiceConverter(30).convert(MEL, MEL),
+        (ValueError, r"but \(N, 1, 30, frames\) is expected"),
+    ),
+    "VoiceConverter, recordings of different lengths": (
+        lambda _: VoiceConverter().encode_speaker([MEL, MEL[..., :2]]),
+        (TypeError, "audio is a list, .* one by one, or padded with 0, which is silence"),
+    ),
+    "VoiceConverter, a target for two": (
+        lambda _: VoiceConverter().convert(MEL.expand(2, -1, -1, -1), MEL),
+        (ValueError, r"2 contents and 1 speakers, .* speaker.expand\(len\(content\), -1\)"),
+    ),
+    "VoiceConverter, the speaker for the content": (
+        lambda _: VoiceConverter().decode(torch.zeros(1, 16), torch.zeros(1, 16)),
+        (ValueError, r"content has shape \(1, 16\), but \(N, 4, frames\) .* encode_content"),
+    ),
+    "VoiceConverter, no partners": (
+        lambda _: fit(VoiceConverter(), MEL, epochs=1),
+        (ValueError, "mapping with 'audio' and 'same_speaker', .* draw_partners finds some"),
+    ),
+    "mel_cepstra, too many": (
+        lambda _: mel_cepstra(MEL, n_coefficients=40),
+        (ValueError, "n_coefficients is 40, but 40 mel bands have only 39 .* ask for fewer"),
+    ),
+    "mel_cepstral_distance, one reference for two": (
+        lambda _: mel_cepstral_distance(MEL.expand(2, -1, -1, -1), MEL),
+        (ValueError, "one reference for each recording, with as many bands"),
+    ),
+    "mel_cepstral_distance, a single spectrogram": (
+        lambda _: mel_cepstral_distance(MEL[0, 0], MEL),
+        (ValueError, r"audio has shape \(40, 4\), but \(N, 1, mel bands, frames\)"),
+    ),
+    "warped_mean, a single matrix": (
+        lambda _: warped_mean(X),
+        (ValueError, r"\(N, frames, frames\) is expected; .* cost\[None\]"),
+    ),
+    "warped_mean, NaN": (
+        lambda _: warped_mean(GAP[None]),
+        (ValueError, "cost holds 1 values that are NaN"),
+    ),
+    "pitch, a short wave": (
+        lambda _: pitch(WAVES[:, :100], 8000),
+        (ValueError, "100 samples, but at least 512 are needed, .* append silence"),
+    ),
+    "pitch, no rate": (
+        lambda _: pitch(WAVES, 0),
+        (ValueError, "sample_rate is 0, but a finite number above 0"),
     ),
     "LayerAutoencoder, a share for a corruption": (
         lambda _: LayerAutoencoder(nn.Linear(4, 3), nn.ReLU(), 0.3),

@@ -7,7 +7,13 @@ import math
 import torch
 import torch.nn.functional as F
 
-from mmlearn_helpers.checks import check_count, check_positive, check_seed, check_tensor
+from mmlearn_helpers.checks import (
+    check_count,
+    check_matrix,
+    check_positive,
+    check_seed,
+    check_tensor,
+)
 
 RANGE_DB = 80.0
 CHUNK = 100
@@ -143,15 +149,10 @@ def griffin_lim(
     Lee and Seung (2001). The phases are those of Griffin and Lim (1984), Signal estimation from
     modified short-time Fourier transform, sped up as by Perraudin, Balazs and Søndergaard (2013).
     """
-    check_tensor(audio, "audio")
+    check_spectrograms("audio", audio)
     _check_sizes(window, hop)
     check_count("n_iterations", n_iterations, least=0)
     check_seed(seed)
-    if audio.ndim != 4 or audio.shape[1] != 1 or 0 in audio.shape or not audio.isfinite().all():
-        raise ValueError(
-            f"The spectrograms have shape {tuple(audio.shape)}, but finite numbers of shape (N, 1, "
-            "mel bands, frames) are needed; give what log_mel returns."
-        )
     bank = mel_filterbank(sample_rate, audio.shape[2], window).to(audio.device)
     mel = 10 ** ((audio[:, 0].float().clamp(0, 1) - 1) * RANGE_DB / 10) / _unit(window)
     mel = mel * (audio[:, 0] > 0)
@@ -168,6 +169,47 @@ def griffin_lim(
         now = _transform(wave, window, hop)
         guess, before = now + 0.99 * (now - before), now
     return _invert(size * guess / guess.abs().clamp(min=1e-12), window, hop)
+
+
+def check_spectrograms(
+    name: str,
+    audio: torch.Tensor,
+    n_mels: int | None = None,
+    dtype: torch.dtype | None = None,
+) -> None:
+    """Demand finite spectrograms ``(N, 1, mel bands, frames)``.
+
+    Parameters
+    ----------
+    name
+        What the message calls them.
+    audio
+        What is to be checked.
+    n_mels
+        How many bands there must be; any number when ``None``.
+    dtype
+        The type of number that the model computes with; any floating-point type when ``None``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else.
+    """
+    if isinstance(audio, (list, tuple)):
+        raise TypeError(
+            f"{name} is a {type(audio).__name__}, but one tensor (N, 1, mel bands, frames) is "
+            "expected; recordings of different lengths go through one by one, or padded with 0, "
+            "which is silence."
+        )
+    check_tensor(audio, name)
+    bands = n_mels or "mel bands"
+    wrong = audio.ndim != 4 or audio.shape[1] != 1 or 0 in audio.shape
+    if wrong or (n_mels is not None and audio.shape[2] != n_mels):
+        raise ValueError(
+            f"{name} has shape {tuple(audio.shape)}, but (N, 1, {bands}, frames) is expected; "
+            "give what log_mel returns, with as many bands."
+        )
+    check_matrix(audio.flatten(1), dtype=dtype, name=name)
 
 
 def _check_wave(wave: torch.Tensor) -> None:

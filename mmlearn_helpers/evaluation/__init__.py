@@ -4,6 +4,12 @@ from mmlearn_helpers.evaluation.clusters import clustering_accuracy, kmeans_accu
 from mmlearn_helpers.evaluation.errors import Reconstructor, reconstruction_error
 from mmlearn_helpers.evaluation.intervals import interval
 from mmlearn_helpers.evaluation.probes import linear_probe, linear_probe_correct
+from mmlearn_helpers.evaluation.speech import (
+    mel_cepstra,
+    mel_cepstral_distance,
+    pitch,
+    warped_mean,
+)
 
 __all__ = [
     "Reconstructor",
@@ -12,5 +18,9 @@ __all__ = [
     "kmeans_accuracy",
     "linear_probe",
     "linear_probe_correct",
+    "mel_cepstra",
+    "mel_cepstral_distance",
+    "pitch",
     "reconstruction_error",
+    "warped_mean",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
+from mmlearn_helpers.checks import check_count, check_seed
+
 # A phone: its formants F1 to F3 and their bandwidths in Hz, as a man speaks it; then how strong
 # are voice, breath and hiss; last, where the hiss lies and how wide it is, in Hz. Vowels: Peterson
 # and Barney (1952), JASA 24, means of 33 men. Diphthongs (two phones each), consonants and widths:
@@ -64,6 +66,39 @@ SPEAKERS = {
     "Gus": (142, 1.05, 1.12, 0.60, 0.03, 5000),
     "Hana": (186, 1.12, 0.95, 0.60, 0.03, 6000),
 }
+
+
+def draw_speakers(n: int, *, seed: int = 0) -> torch.Tensor:
+    """Make up more speakers than the eight that have a name.
+
+    Parameters
+    ----------
+    n
+        How many.
+    seed
+        Seed of their voices.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(n, 6)``, a row like those of ``SPEAKERS`` each: the pitch is as likely in each octave
+        between 90 and 320 Hz; the higher it is, the shorter is the vocal tract, as with the eight,
+        give or take 6 per cent; the rest does not depend on it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the number is no whole number above 0, or the seed none from 0.
+    """
+    check_count("n", n)
+    check_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    low = torch.tensor([0.0, 0.94, 0.9, 0.5, 0.01, 4000])
+    high = torch.tensor([1.0, 1.06, 1.15, 0.7, 0.08, 8000])
+    rows = low + (high - low) * torch.rand(n, 6, generator=generator)
+    rows[:, 0] = 90 * (320 / 90) ** rows[:, 0]
+    rows[:, 1] *= (rows[:, 0] / 112) ** 0.29
+    return rows
 
 
 def spell(words: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:

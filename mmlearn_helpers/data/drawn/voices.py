@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from mmlearn_helpers.batches import take
-from mmlearn_helpers.checks import check_count, check_seed
+from mmlearn_helpers.checks import check_count, check_labels, check_matrix, check_seed
 from mmlearn_helpers.data.audio import log_mel
 from mmlearn_helpers.data.cache import drawn
 from mmlearn_helpers.data.dataset import Dataset, Split
@@ -59,14 +59,67 @@ def voices(*, n_train: int = 8000, n_test: int = 2000, seed: int = 0) -> Dataset
     return drawn("voices", _draw, n_train=n_train, n_test=n_test, seed=seed)
 
 
+def speak(label: torch.Tensor, speaker: torch.Tensor, *, seed: int = 0) -> Split:
+    """Let chosen speakers say chosen words, in the same way with the same seed.
+
+    Parameters
+    ----------
+    label
+        The words, ``(N,)`` integers from 0 to 9.
+    speaker
+        ``(N,)`` integers, the speakers of :func:`voices`, or a row of numbers for each recording,
+        ``(N, 6)``, as in ``phones.SPEAKERS``; see ``phones.draw_speakers``.
+    seed
+        For everything that chance decides.
+
+    Returns
+    -------
+    Split
+        ``wave``, ``audio``, ``label``, ``pitch`` and ``duration``, as in :func:`voices`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If words or speakers are none of these, or not one of them for each recording.
+    """
+    check_labels(label, name="label")
+    check_seed(seed)
+    table = torch.tensor(list(SPEAKERS.values()))
+    numbers = {"label": (label, len(WORDS))}
+    if isinstance(speaker, torch.Tensor) and speaker.is_floating_point():
+        check_matrix(speaker, table.shape[1], table.dtype, "speaker")
+        if len(speaker) != len(label) or speaker.min() <= 0:
+            raise ValueError(
+                f"speaker has {len(speaker)} rows for {len(label)} words, the smallest number is "
+                f"{speaker.min():.3g}, but a row of positive numbers a word is expected."
+            )
+    else:
+        check_labels(speaker, len(label), "speaker")
+        numbers["speaker"] = (speaker, len(table))
+    for name, (x, n) in numbers.items():
+        if x.min() < 0 or x.max() >= n:
+            raise ValueError(
+                f"{name} goes from {x.min().item()} to {x.max().item()}, but numbers from 0 to "
+                f"{n - 1} are expected; see the classes of load('voices')."
+            )
+    voice = speaker if speaker.is_floating_point() else table[speaker]
+    generator = torch.Generator().manual_seed(seed)
+    pairs = zip(label.split(CHUNK), voice.split(CHUNK), strict=True)
+    parts = zip(*(_speak(*pair, generator) for pair in pairs), strict=True)
+    wave, pitch, duration = map(torch.cat, parts)
+    audio = log_mel(wave, SAMPLE_RATE)
+    return Split(dict(wave=wave, audio=audio, label=label, pitch=pitch, duration=duration))
+
+
 def _draw(n_train: int, n_test: int, seed: int) -> Dataset:
     generator = torch.Generator().manual_seed(seed)
     n_pairs = len(WORDS) * len(SPEAKERS)
     pair = torch.cat([torch.randperm(n, generator=generator) % n_pairs for n in (n_train, n_test)])
     label, speaker = pair % len(WORDS), pair // len(WORDS)
+    voice = torch.tensor(list(SPEAKERS.values()))[speaker]
     wave, pitch, duration = torch.empty(len(pair), SAMPLES), *torch.empty(2, len(pair))
     for rows in torch.arange(len(pair)).split(CHUNK):
-        wave[rows], pitch[rows], duration[rows] = _speak(label[rows], speaker[rows], generator)
+        wave[rows], pitch[rows], duration[rows] = _speak(label[rows], voice[rows], generator)
     modalities = {
         "wave": wave,
         "audio": log_mel(wave, SAMPLE_RATE),
@@ -95,7 +148,7 @@ def _draw(n_train: int, n_test: int, seed: int) -> Dataset:
 
 
 def _speak(
-    label: torch.Tensor, speaker: torch.Tensor, generator: torch.Generator
+    label: torch.Tensor, voice: torch.Tensor, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Speak one word a row; what changes slowly is ``(steps, N)``, sound ``(samples, N)``."""
     n, n_steps = len(label), SAMPLES // STEP
@@ -103,7 +156,7 @@ def _speak(
     def vary(low: float, high: float, *shape: int) -> torch.Tensor:
         return torch.empty(shape).uniform_(low, high, generator=generator)
 
-    pitch, tract, tempo, is_open, breath, tilt = torch.tensor(list(SPEAKERS.values()))[speaker].T
+    pitch, tract, tempo, is_open, breath, tilt = voice.T
 
     phones, seconds = spell(list(WORDS.values()))
     seconds = seconds[label] * vary(0.8, 1.25, n, seconds.shape[1]) / tempo[:, None]

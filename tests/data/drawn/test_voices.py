@@ -16,7 +16,7 @@ from scipy.linalg import solve_toeplitz
 
 from mmlearn_helpers import data
 from mmlearn_helpers.data.audio import log_mel
-from mmlearn_helpers.data.drawn.phones import PHONES, SPEAKERS, WORDS, spell
+from mmlearn_helpers.data.drawn.phones import PHONES, SPEAKERS, WORDS, draw_speakers, spell
 
 voices = importlib.import_module("mmlearn_helpers.data.drawn.voices")
 
@@ -247,7 +247,8 @@ def test_the_hiss_of_six_is_as_loud_beside_its_vowel_as_it_says():
     """Its strength goes from a quarter to twice the table's, evenly on a scale of ratios."""
     label = torch.full((300,), list(WORDS).index("six"))
     generator = torch.Generator().manual_seed(0)
-    wave, _, _ = voices._speak(label, torch.zeros_like(label), generator)
+    abel = torch.tensor([SPEAKERS["Abel"]] * 300)
+    wave, _, _ = voices._speak(label, abel, generator)
     window = torch.hann_window(256)
     power = torch.stft(wave, 256, 128, window=window, return_complex=True).abs().square()
     hiss, vowel = (band.mean(dim=1).amax(dim=1) for band in (power[:, 96:], power[:, 4:32]))
@@ -291,3 +292,41 @@ def test_who_knows_real_digits_understands_the_voices_and_the_reverse(spoken):
     assert heard[is_man].mean() > 0.9
     heard = model.fit(made_up, spoken.train["label"]).predict(recorded) == real["label"].numpy()
     assert heard.mean() > 0.45
+
+
+def test_a_named_speaker_is_the_row_of_numbers_that_describes_it():
+    label, speaker = torch.arange(20) % 10, torch.arange(20) % 8
+    rows = torch.tensor(list(SPEAKERS.values()))[speaker]
+    one, two = voices.speak(label, speaker, seed=3), voices.speak(label, rows, seed=3)
+    for name in one:
+        assert torch.equal(one[name], two[name])
+    assert one["wave"].shape == (20, 4096)
+    assert one["audio"].shape == (20, 1, 40, 32)
+
+
+def test_a_saying_in_another_voice_has_its_noise_and_its_time_but_for_tempo():
+    label = torch.arange(40) % 10
+    row = torch.tensor([SPEAKERS["Dirk"]]).repeat(40, 1)
+    higher = row.clone()
+    higher[:, 0] *= 1.5
+    one, two = voices.speak(label, row), voices.speak(label, higher)
+    assert torch.equal(one["duration"], two["duration"])
+    torch.testing.assert_close(two["pitch"] / one["pitch"], torch.full((40,), 1.5))
+    other = voices.speak(label, row, seed=1)
+    assert not torch.equal(one["duration"], other["duration"])
+
+
+def test_more_than_a_chunk_is_spoken_as_well():
+    label = torch.zeros(voices.CHUNK + 3, dtype=torch.long)
+    assert voices.speak(label, label)["wave"].isfinite().all()
+
+
+def test_drawn_speakers_are_of_the_same_sort_as_the_named():
+    rows = draw_speakers(2000)
+    named = torch.tensor(list(SPEAKERS.values()))
+    assert (rows.amin(0) <= named.amin(0) * 1.02).all()
+    assert (rows.amax(0) >= named.amax(0) * 0.98).all()
+    assert torch.corrcoef(torch.stack([rows[:, 0].log(), rows[:, 1].log()]))[0, 1] > 0.9
+    octaves = torch.histc(rows[:, 0].log2(), 4)
+    assert octaves.min() > 400
+    assert torch.equal(draw_speakers(3, seed=4), draw_speakers(3, seed=4))
