@@ -117,7 +117,17 @@ class VoiceConverter(nn.Module):
         nn.init.constant_(self.output.bias, MIDDLE)
 
     def encode_content(self, audio: torch.Tensor) -> torch.Tensor:
-        """Turn spectrograms ``(N, 1, mel bands, T)`` into content codes ``(N, n_content, T)``.
+        """Infer what changes over time.
+
+        Parameters
+        ----------
+        audio
+            Spectrograms, ``(N, 1, mel bands, T)``.
+
+        Returns
+        -------
+        torch.Tensor
+            Content codes, ``(N, n_content, T)``.
 
         Raises
         ------
@@ -132,7 +142,17 @@ class VoiceConverter(nn.Module):
         return h
 
     def encode_speaker(self, audio: torch.Tensor) -> torch.Tensor:
-        """Turn spectrograms ``(N, 1, mel bands, T)`` into speaker codes ``(N, n_speaker)``.
+        """Infer what stays the same over time.
+
+        Parameters
+        ----------
+        audio
+            Spectrograms, ``(N, 1, mel bands, T)``.
+
+        Returns
+        -------
+        torch.Tensor
+            Speaker codes, ``(N, n_speaker)``.
 
         Raises
         ------

@@ -19,6 +19,7 @@ SAMPLE_RATE = 8000
 SAMPLES = 4096
 STEP = 32  # samples in which formants stay as they are: 4 milliseconds
 LONGEST = 0.47  # seconds of a word
+TABLE = torch.tensor(list(SPEAKERS.values()))
 CHUNK = 500
 
 
@@ -84,10 +85,9 @@ def speak(label: torch.Tensor, speaker: torch.Tensor, *, seed: int = 0) -> Split
     """
     check_labels(label, name="label")
     check_seed(seed)
-    table = torch.tensor(list(SPEAKERS.values()))
     numbers = {"label": (label, len(WORDS))}
     if isinstance(speaker, torch.Tensor) and speaker.is_floating_point():
-        check_matrix(speaker, table.shape[1], table.dtype, "speaker")
+        check_matrix(speaker, TABLE.shape[1], TABLE.dtype, "speaker")
         if len(speaker) != len(label) or speaker.min() <= 0:
             raise ValueError(
                 f"speaker has {len(speaker)} rows for {len(label)} words, the smallest number is "
@@ -95,14 +95,14 @@ def speak(label: torch.Tensor, speaker: torch.Tensor, *, seed: int = 0) -> Split
             )
     else:
         check_labels(speaker, len(label), "speaker")
-        numbers["speaker"] = (speaker, len(table))
+        numbers["speaker"] = (speaker, len(TABLE))
     for name, (x, n) in numbers.items():
         if x.min() < 0 or x.max() >= n:
             raise ValueError(
                 f"{name} goes from {x.min().item()} to {x.max().item()}, but numbers from 0 to "
                 f"{n - 1} are expected; see the classes of load('voices')."
             )
-    voice = speaker if speaker.is_floating_point() else table[speaker]
+    voice = speaker if speaker.is_floating_point() else TABLE[speaker]
     generator = torch.Generator().manual_seed(seed)
     pairs = zip(label.split(CHUNK), voice.split(CHUNK), strict=True)
     parts = zip(*(_speak(*pair, generator) for pair in pairs), strict=True)
@@ -115,8 +115,7 @@ def _draw(n_train: int, n_test: int, seed: int) -> Dataset:
     generator = torch.Generator().manual_seed(seed)
     n_pairs = len(WORDS) * len(SPEAKERS)
     pair = torch.cat([torch.randperm(n, generator=generator) % n_pairs for n in (n_train, n_test)])
-    label, speaker = pair % len(WORDS), pair // len(WORDS)
-    voice = torch.tensor(list(SPEAKERS.values()))[speaker]
+    label, speaker, voice = pair % len(WORDS), pair // len(WORDS), TABLE[pair // len(WORDS)]
     wave, pitch, duration = torch.empty(len(pair), SAMPLES), *torch.empty(2, len(pair))
     for rows in torch.arange(len(pair)).split(CHUNK):
         wave[rows], pitch[rows], duration[rows] = _speak(label[rows], voice[rows], generator)
