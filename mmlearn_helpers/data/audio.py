@@ -172,10 +172,7 @@ def griffin_lim(
 
 
 def check_spectrograms(
-    name: str,
-    audio: torch.Tensor,
-    n_mels: int | None = None,
-    dtype: torch.dtype | None = None,
+    name: str, audio: torch.Tensor, n_mels: int | None = None, dtype: torch.dtype | None = None
 ) -> None:
     """Demand finite spectrograms ``(N, 1, mel bands, frames)``.
 

@@ -200,8 +200,7 @@ def _speak(
 def _glide(x: torch.Tensor, n: int) -> torch.Tensor:
     """Smooth along the steps with a Hann window of ``n``, an odd number."""
     weight = torch.hann_window(n + 2, periodic=False)[1:-1]
-    edge = n // 2
-    padded = torch.cat([x[:1].expand(edge, -1, -1), x, x[-1:].expand(edge, -1, -1)])
+    padded = torch.cat([x[:1].expand(n // 2, -1, -1), x, x[-1:].expand(n // 2, -1, -1)])
     total = torch.zeros_like(x)
     for i, w in enumerate((weight / weight.sum()).tolist()):
         total.add_(padded[i : i + len(x)], alpha=w)
