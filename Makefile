@@ -36,6 +36,7 @@ benchmark: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python tests/benchmarks/mnist_pretraining.py
 	$(BIN)/python tests/benchmarks/mnist_convolutional.py
 	$(BIN)/python tests/benchmarks/mnist_spoken_digits.py
+	$(BIN)/python tests/benchmarks/spoken_digits_conversion.py
 	$(BIN)/python tests/benchmarks/newsgroups_search.py
 	$(PEERS)/bin/python tests/benchmarks/search_speed.py
 	$(BIN)/python tests/benchmarks/homework_class.py

@@ -12,6 +12,7 @@ import pytest
 import torch
 from chapters import ROOT
 from results import write_rbm, write_results, write_vae
+from results_conversion import write_conversion
 from results_convolutional import write_convolutional
 from results_multimodal import write_multimodal
 from results_search import write_searches
@@ -25,6 +26,7 @@ VAE = json.loads((APPENDIX / "vae.json").read_text())
 MACHINES = json.loads((APPENDIX / "rbm.json").read_text())
 DIGITS = json.loads((APPENDIX / "multimodal.json").read_text())
 CONVOLUTIONAL = json.loads((APPENDIX / "convolutional.json").read_text())
+CONVERSION = json.loads((APPENDIX / "conversion.json").read_text())
 SEARCH = json.loads((APPENDIX / "search.json").read_text())
 SEARCH_SPEED = json.loads((APPENDIX / "search_speed.json").read_text())
 
@@ -828,3 +830,26 @@ def test_each_convolutional_autoencoder_has_the_best_step_size_that_was_tried():
         if row["network"] != "PCA":
             tried = {float(rate): value for rate, value in row["validation"].items()}
             assert row["rate"] == min(tried, key=tried.get)
+
+
+def test_without_a_record_there_is_no_table_of_conversions(tmp_path):
+    write_conversion(tmp_path)
+    assert not (tmp_path / "_build").exists()
+
+
+def test_the_table_of_conversions_has_the_numbers_of_the_record(tmp_path):
+    folder = tmp_path / "book" / "appendix"
+    folder.mkdir(parents=True)
+    shutil.copy(APPENDIX / "conversion.json", folder)
+    write_conversion(tmp_path)
+    text = (tmp_path / "_build" / "derived" / "conversion.md").read_text()
+    lines = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    measures = ("distance, mean", "as target", "as source", "right word")
+    for row, line in zip(CONVERSION, lines[2:], strict=True):
+        assert line[:2] == [row["method"], row["voices"]]
+        assert line[2].replace(" ", "") == str(row["steps"] or "")
+        for cell, values in zip(line[3:], (row[measure] for measure in measures), strict=True):
+            found = [float(number) for number in re.findall(r"[\d.]+", cell)]
+            expected = [statistics.mean(values), min(values), max(values)]
+            assert found == pytest.approx(expected[: len(found)], abs=6e-3)
+            assert len(found) == (1 if len(values) == 1 else 3)

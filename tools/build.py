@@ -16,6 +16,7 @@ from outcome import lines, read_outcome, write_outcome
 from package import write_package
 from reach import write_reach
 from results import write_results
+from results_conversion import write_conversion
 from results_convolutional import write_convolutional
 from results_multimodal import write_multimodal
 from results_search import write_searches
@@ -60,6 +61,7 @@ def render(root: Path) -> bool:
     """Write what is derived, then the pages, and say whether no warning came up."""
     write_results(root)
     write_convolutional(root)
+    write_conversion(root)
     write_multimodal(root)
     write_searches(root)
     write_reach(root)
