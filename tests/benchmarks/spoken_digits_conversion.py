@@ -204,6 +204,19 @@ def main() -> None:
         )
     )
 
+    own_voice = torch.cat([many[a] for a in test["speaker"][pairs["row"]].tolist()])
+    (from_deviation, from_mean), (to_deviation, to_mean) = (
+        torch.std_mean(x, dim=3, keepdim=True) for x in (own_voice, together)
+    )
+    scale = to_deviation / from_deviation.clamp_min(1e-2)
+    write_row(
+        row_of(
+            f"statistics of both, {together.shape[3] // 48} samples",
+            "known",
+            [look(lambda source, _: (source - from_mean) * scale + to_mean, pairs)],
+        )
+    )
+
     kept = torch.zeros(len(train["label"]), dtype=torch.bool)
     for speaker in range(N_SPEAKERS):
         for w in range(N_WORDS):
