@@ -853,3 +853,27 @@ def test_the_table_of_conversions_has_the_numbers_of_the_record(tmp_path):
             expected = [statistics.mean(values), min(values), max(values)]
             assert found == pytest.approx(expected[: len(found)], abs=6e-3)
             assert len(found) == (1 if len(values) == 1 else 3)
+
+
+def test_what_the_page_says_of_conversions_is_in_the_record():
+    found = {(row["method"], row["voices"], row["steps"]): row for row in CONVERSION}
+
+    def of(measure, method, voices="known", steps=None):
+        return statistics.mean(found[method, voices, steps][measure])
+
+    plain, ours = "converter without instance normalisation", "converter"
+    distance, both = "distance, mean", "statistics of both, 20 samples"
+    rivals = [key for key in found if key[0] not in (ours, "the target itself, once more")]
+    for steps in (1500, 4500):
+        nearest = of(distance, ours, steps=steps)
+        assert all(nearest < of(distance, *key) for key in rivals if key[1] == "known")
+        assert nearest > of(distance, "the target itself, once more")
+        for measure in ("as target", "right word"):
+            assert of(measure, both) > of(measure, ours, steps=steps)
+    assert 0 < of(distance, "source as it is") - of(distance, both) < 0.1
+    assert of("as target", ours, steps=4500) > of("as target", ours, steps=1500)
+    assert of(distance, ours, steps=4500) > of(distance, ours, steps=1500) - 0.02
+    assert of("as source", plain, steps=4500) > 0.7 < of("right word", plain, steps=4500)
+    assert abs(of(distance, ours, "unseen source", 4500) - of(distance, ours, steps=4500)) < 0.15
+    for method in (ours, plain):
+        assert of("as target", method, "unseen target", 4500) < 0.05
