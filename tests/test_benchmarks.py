@@ -1,5 +1,6 @@
 """The benchmark compares like with like, and what it recorded makes the page."""
 
+import itertools
 import json
 import re
 import shutil
@@ -830,6 +831,43 @@ def test_each_convolutional_autoencoder_has_the_best_step_size_that_was_tried():
         if row["network"] != "PCA":
             tried = {float(rate): value for rate, value in row["validation"].items()}
             assert row["rate"] == min(tried, key=tried.get)
+
+
+def test_what_the_book_says_of_convolutional_autoencoders_is_in_the_record():
+    found = {
+        tuple(row[name] for name in ("data", "pictures", "network", "steps")): row
+        for row in CONVOLUTIONAL
+    }
+
+    def errors(*which):
+        return found[which]["test"]
+
+    small, wide = "fully connected, as many weights", "fully connected, wide"
+    settings = [(data, n) for data in ("MNIST", "Fashion-MNIST") for n in (2000, 60_000)]
+    for setting in settings:
+        for steps in (2000, 8000):
+            ours = max(errors(*setting, "convolutional", steps))
+            assert ours < errors(*setting, "PCA", None)[0]
+            assert all(ours < min(errors(*setting, other, steps)) for other in (small, wide))
+    for data in ("MNIST", "Fashion-MNIST"):
+        for network in ("convolutional", wide):
+            brief, long = (found[data, 2000, network, steps] for steps in (2000, 8000))
+            assert min(long["test"]) > max(brief["test"]) and long["training"] < brief["training"]
+        brief, long = (errors(data, 2000, small, steps) for steps in (2000, 8000))
+        assert statistics.mean(long) < statistics.mean(brief)
+    ours = statistics.mean(errors("Fashion-MNIST", 2000, "convolutional", 8000))
+    assert statistics.mean(errors("Fashion-MNIST", 2000, small, 8000)) < 1.05 * ours
+    (deep,) = (
+        entry
+        for entry in json.loads((APPENDIX / "results.json").read_text())
+        if entry["method"].startswith("Deep autoencoder")
+    )
+    sizes = [784, 1000, 500, 250, 30]
+    weights = sum(2 * a * b + a + b for a, b in itertools.pairwise(sizes))
+    ours = found["MNIST", 60_000, "convolutional", 8000]
+    assert weights / ours["weights"] == pytest.approx(25, abs=1)
+    assert deep["ours"] < max(ours["test"]) < 1.25 * deep["ours"] and deep["epochs"] == 100
+    assert round(8000 * 128 / 60_000) == 17
 
 
 def test_without_a_record_there_is_no_table_of_conversions(tmp_path):
