@@ -848,7 +848,13 @@ def test_what_the_book_says_of_convolutional_autoencoders_is_in_the_record():
         for steps in (2000, 8000):
             ours = max(errors(*setting, "convolutional", steps))
             assert ours < errors(*setting, "PCA", None)[0]
-            assert all(ours < min(errors(*setting, other, steps)) for other in (small, wide))
+            assert ours < min(errors(*setting, small, steps))
+            of_wide = errors(*setting, wide, steps)
+            if setting == ("Fashion-MNIST", 60_000):
+                assert min(errors(*setting, "convolutional", steps)) < min(of_wide)
+                assert max(of_wide) < ours
+            else:
+                assert ours < min(of_wide)
     for data in ("MNIST", "Fashion-MNIST"):
         for network in ("convolutional", wide):
             brief, long = (found[data, 2000, network, steps] for steps in (2000, 8000))
