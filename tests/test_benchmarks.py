@@ -509,13 +509,18 @@ def test_all_ways_of_fusion_have_about_as_many_weights():
     assert len(counts) == 5 and max(counts.values()) < 1.03 * min(counts.values())
 
 
-def multimodal_tables(tmp_path, record=DIGITS):
-    """The cells of the four tables without their headers, and the whole text."""
+def derived(tmp_path, name, record, write_tables):
+    """What is written from a record."""
     folder = tmp_path / "book" / "appendix"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "multimodal.json").write_text(json.dumps(record))
-    write_multimodal(tmp_path)
-    text = (tmp_path / "_build" / "derived" / "multimodal.md").read_text()
+    (folder / f"{name}.json").write_text(json.dumps(record))
+    write_tables(tmp_path)
+    return (tmp_path / "_build" / "derived" / f"{name}.md").read_text()
+
+
+def multimodal_tables(tmp_path, record=DIGITS):
+    """The cells of the four tables without their headers, and the whole text."""
+    text = derived(tmp_path, "multimodal", record, write_multimodal)
     tables = [[]]
     for line in text.splitlines():
         if line.startswith("| "):
@@ -523,11 +528,6 @@ def multimodal_tables(tmp_path, record=DIGITS):
         elif tables[-1]:
             tables.append([])
     return [table[2:] for table in tables if table], text
-
-
-def test_without_a_record_there_is_no_table_of_digits(tmp_path):
-    write_multimodal(tmp_path)
-    assert not (tmp_path / "_build").exists()
 
 
 def agree(cell, values, scale=1.0, digits=1):
@@ -680,24 +680,24 @@ def test_the_page_says_of_shared_codes_what_is_recorded():
     assert 0 < of_autoencoder - code_mean("CCA", "probe", "both") < 0.03
 
 
-def search_table(tmp_path, name, record):
-    """The cells of the table without its header, and the whole text."""
-    folder = tmp_path / "book" / "appendix"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(record))
-    write_searches(tmp_path)
-    text = (tmp_path / "_build" / "derived" / f"{name}.md").read_text()
+def derived_table(*record):
+    """The cells of the header and of the rows, and the whole text."""
+    text = derived(*record)
     lines = [line for line in text.splitlines() if line.startswith("| ")]
-    return [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines[2:]], text
+    header, _, *rows = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
+    return header, rows, text
 
 
-def test_without_records_there_are_no_tables_of_search(tmp_path):
-    write_searches(tmp_path)
+@pytest.mark.parametrize(
+    "write_tables", [write_convolutional, write_conversion, write_multimodal, write_searches]
+)
+def test_without_records_there_are_no_tables(tmp_path, write_tables):
+    write_tables(tmp_path)
     assert not (tmp_path / "_build").exists()
 
 
 def test_the_table_of_search_has_the_numbers_of_the_record(tmp_path):
-    rows, text = search_table(tmp_path, "search", SEARCH)
+    _, rows, text = derived_table(tmp_path, "search", SEARCH, write_searches)
     left = list(SEARCH["runs"])
     for method, numbers, epochs, *cells in (row for row in rows if len(row) == 5):
         runs = [
@@ -777,7 +777,7 @@ def test_each_method_searches_with_the_best_of_what_was_tried():
 
 
 def test_the_table_of_growing_collections_has_the_numbers_of_the_record(tmp_path):
-    rows, _ = search_table(tmp_path, "search_speed", SEARCH_SPEED)
+    _, rows, _ = derived_table(tmp_path, "search_speed", SEARCH_SPEED, write_searches)
     found = {(row[0], int(row[1].replace(" ", ""))): row[2:] for row in rows}
     assert len(found) == len(SEARCH_SPEED["rows"]) == 16
     for row in SEARCH_SPEED["rows"]:
@@ -802,19 +802,9 @@ def test_what_the_chapter_says_of_growing_collections_is_in_the_record():
     assert exact["bytes_a_text"] == 8 * ball["bytes_a_text"]
 
 
-def test_without_a_record_there_is_no_table_of_convolutional_autoencoders(tmp_path):
-    write_convolutional(tmp_path)
-    assert not (tmp_path / "_build").exists()
-
-
 def test_the_table_of_convolutional_autoencoders_has_the_numbers_of_the_record(tmp_path):
-    folder = tmp_path / "book" / "appendix"
-    folder.mkdir(parents=True)
-    shutil.copy(APPENDIX / "convolutional.json", folder)
-    write_convolutional(tmp_path)
-    text = (tmp_path / "_build" / "derived" / "convolutional.md").read_text()
-    lines = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    (_, _, _, *settings), _, *rows = lines
+    header, rows, _ = derived_table(tmp_path, "convolutional", CONVOLUTIONAL, write_convolutional)
+    settings = header[3:]
     shown = {(row[0], row[2].replace(" ", "")): row for row in rows}
     for row in CONVOLUTIONAL:
         cells = shown[row["network"], str(row["steps"] or "")]
@@ -876,20 +866,10 @@ def test_what_the_book_says_of_convolutional_autoencoders_is_in_the_record():
     assert round(8000 * 128 / 60_000) == 17
 
 
-def test_without_a_record_there_is_no_table_of_conversions(tmp_path):
-    write_conversion(tmp_path)
-    assert not (tmp_path / "_build").exists()
-
-
 def test_the_table_of_conversions_has_the_numbers_of_the_record(tmp_path):
-    folder = tmp_path / "book" / "appendix"
-    folder.mkdir(parents=True)
-    shutil.copy(APPENDIX / "conversion.json", folder)
-    write_conversion(tmp_path)
-    text = (tmp_path / "_build" / "derived" / "conversion.md").read_text()
-    lines = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    _, rows, _ = derived_table(tmp_path, "conversion", CONVERSION, write_conversion)
     measures = ("distance, mean", "as target", "as source", "right word")
-    for row, line in zip(CONVERSION, lines[2:], strict=True):
+    for row, line in zip(CONVERSION, rows, strict=True):
         assert line[:2] == [row["method"], row["voices"]]
         assert line[2].replace(" ", "") == str(row["steps"] or "")
         for cell, values in zip(line[3:], (row[measure] for measure in measures), strict=True):

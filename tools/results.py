@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Any
 
 RESULTS = ["Method", "Data and measure", "Paper", "Ours"]
 TRAINERS = [
@@ -295,6 +297,19 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     """Write a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def mean_and_range(values: list[float], digits: int) -> str:
+    """Write the mean of numbers, and their range if there are several."""
+    spread = f" ({min(values):.{digits}f} to {max(values):.{digits}f})" if len(values) > 1 else ""
+    return f"{mean(values):.{digits}f}{spread}"
+
+
+def derive(root: Path, name: str, text: Callable[[Any], str]) -> None:
+    """Write `_build/derived/NAME.md` from the record `NAME.json`, if there is one."""
+    path = root / "book" / "appendix" / f"{name}.json"
+    if path.exists():
+        write(root, name, text(json.loads(path.read_text())))
 
 
 def write(root: Path, name: str, text: str) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from statistics import mean
 
-from results import spaced, table, write
+from results import derive, mean_and_range, spaced, table
 
 MEASURES = {
     "distance, mean": "Distance, dB",
@@ -18,9 +16,7 @@ MEASURES = {
 
 def write_conversion(root: Path) -> None:
     """Write `_build/derived/conversion.md`, if there is a record."""
-    path = root / "book" / "appendix" / "conversion.json"
-    if path.exists():
-        write(root, "conversion", conversions(json.loads(path.read_text())))
+    derive(root, "conversion", conversions)
 
 
 def conversions(record: list[dict]) -> str:
@@ -30,7 +26,7 @@ def conversions(record: list[dict]) -> str:
             row["method"],
             row["voices"],
             spaced(row["steps"]) if row["steps"] else "",
-            *(middle(row[measure]) for measure in MEASURES),
+            *(mean_and_range(row[measure], 2) for measure in MEASURES),
         ]
         for row in record
     ]
@@ -43,9 +39,3 @@ def conversions(record: list[dict]) -> str:
         f" (speakers) and {record[0]['judge of words']:.0%} (words). {' and '.join(dates)}: "
         f"{record[0]['machine']}.\n"
     )
-
-
-def middle(values: list[float]) -> str:
-    """Write the mean of numbers, and their range if there are several."""
-    spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
-    return f"{mean(values):.2f}{spread}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from results import spaced, table, write
+from results import derive, spaced, table
 
 SETTINGS = ("data", "pictures")
 RUNS = ("network", "steps")
@@ -13,9 +12,7 @@ RUNS = ("network", "steps")
 
 def write_convolutional(root: Path) -> None:
     """Write `_build/derived/convolutional.md`, if there is a record."""
-    path = root / "book" / "appendix" / "convolutional.json"
-    if path.exists():
-        write(root, "convolutional", errors(json.loads(path.read_text())))
+    derive(root, "convolutional", errors)
 
 
 def errors(record: list[dict]) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from statistics import mean
 
-from results import made, spaced, table, write
+from results import derive, made, spaced, table
 
 ACCURACY = ["Method", "Both", "Sound only", "Picture only", "Weights"]
 PROBE = ["Code", "Width", "Both", "Sound only", "Picture only"]
@@ -23,11 +22,13 @@ DIRECTIONS = ("audio to image", "image to audio")
 
 def write_multimodal(root: Path) -> None:
     """Write `_build/derived/multimodal.md`, if there is a record."""
-    path = root / "book" / "appendix" / "multimodal.json"
-    if path.exists():
-        record = json.loads(path.read_text())
-        parts = [write_setting(record, setting) for setting in record["settings"]["pairs"]]
-        write(root, "multimodal", "\n".join([*parts, write_codes(record), write_making(record)]))
+    derive(root, "multimodal", write_parts)
+
+
+def write_parts(record: dict) -> str:
+    """Write the tables of each setting and of the codes, and how all was made."""
+    parts = [write_setting(record, setting) for setting in record["settings"]["pairs"]]
+    return "\n".join([*parts, write_codes(record), write_making(record)])
 
 
 def write_setting(record: dict, setting: str) -> str:

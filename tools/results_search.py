@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from statistics import mean
 
-from results import made, spaced, table, write
+from results import derive, made, mean_and_range, spaced, table
 
 SPEED = ["Search", "Texts", "Milliseconds a query", "Precision at 10", "Bytes a text"]
 COMPARED = {"cosine": "cosine similarity", "euclidean": "Euclidean distance"}
@@ -16,10 +14,8 @@ TEXTS = ["Method", "Numbers a text", "Epochs", "Precision at 10", "Mean average 
 
 def write_searches(root: Path) -> None:
     """Write `search.md` and `search_speed.md` in `_build/derived`, from what records there are."""
-    for name, text in (("search", search), ("search_speed", speed)):
-        path = root / "book" / "appendix" / f"{name}.json"
-        if path.exists():
-            write(root, name, text(json.loads(path.read_text())))
+    derive(root, "search", search)
+    derive(root, "search_speed", speed)
 
 
 def search(record: dict) -> str:
@@ -28,7 +24,10 @@ def search(record: dict) -> str:
     kinds = [(run["method"], run["numbers"], run.get("epochs", "")) for run in record["runs"]]
     for kind in dict.fromkeys(kinds):
         runs = [run for run, other in zip(record["runs"], kinds, strict=True) if other == kind]
-        cells = [shares([run[measure] for run in runs]) for measure in ("precision", "average")]
+        cells = [
+            mean_and_range([run[measure] for run in runs], 3)
+            for measure in ("precision", "average")
+        ]
         rows.append([kind[0], spaced(kind[1]), f"{kind[2]}", *cells])
     gains = "; ".join(
         f"{gain['numbers']} numbers, {gain['epochs']} epochs: {gain['low']:+.3f} to "
@@ -95,9 +94,3 @@ def speed(record: dict) -> str:
         "holds more near copies of each text, so its precision is higher. "
         f"{made(record)}, {versions}.\n"
     )
-
-
-def shares(values: list[float]) -> str:
-    """Write mean and range of numbers from 0 to 1."""
-    spread = f" ({min(values):.3f} to {max(values):.3f})" if len(values) > 1 else ""
-    return f"{mean(values):.3f}{spread}"

@@ -41,7 +41,6 @@ def workers() -> ProcessPoolExecutor:
 
 
 def _end_with_parent() -> None:
-
     def wait() -> None:
         parent_process().join()
         os._exit(1)

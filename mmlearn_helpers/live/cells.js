@@ -11,6 +11,20 @@ export function makeButton(name, action, picture) {
   return button;
 }
 
+// A slider between its name and its value.
+export function makeSlider(name, range, set) {
+  const input = make("input", { type: "range", ...range });
+  keepKeys(input);
+  input.addEventListener("input", () => set(Number(input.value)));
+  const number = make("span", { class: "mml-number", "aria-hidden": "true" });
+  const show = (value, words) => {
+    input.value = value;
+    number.textContent = words;
+    input.setAttribute("aria-valuetext", words);
+  };
+  return { label: make("label", {}, name, input, number), show };
+}
+
 // A picture of numbers from 0, white, to 1, black.
 export function makePicture([height, width], numbers = []) {
   const canvas = make("canvas", { width, height });

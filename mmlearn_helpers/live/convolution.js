@@ -122,12 +122,8 @@ function draw(model, el) {
   );
   const kinds = KINDS.map((kind) => makeButton(kind, () => choose({ kind })));
   const sliders = Object.entries(SIDES).map(([name, [min, max]]) => {
-    const slider = make("input", { type: "range", min, max, step: 1 });
-    const number = make("span", { class: "mml-number", "aria-hidden": "true" });
-    keepKeys(slider);
-    slider.addEventListener("input", () => choose({ [name]: Number(slider.value) }));
     const word = name[0].toUpperCase() + name.slice(1);
-    return { name, slider, number, label: make("label", {}, word, slider, number) };
+    return { name, ...makeSlider(word, { min, max, step: 1 }, (value) => choose({ [name]: value })) };
   });
   const at = make("p", { class: "mml-result" });
   const result = make("p", { "aria-live": "polite" });
@@ -180,10 +176,7 @@ function draw(model, el) {
     spread.show(`Spread back, ${by(now.back)}`, now.back, put, [top, left, size]);
     thumbs.forEach((thumb, p) => thumb.setAttribute("aria-pressed", p === model.get("picture")));
     kinds.forEach((button, k) => button.setAttribute("aria-pressed", KINDS[k] === kind));
-    sliders.forEach(({ name, slider, number }) => {
-      slider.value = { size, stride, padding }[name];
-      number.textContent = slider.value;
-    });
+    sliders.forEach(({ name, show }) => show(model.get(name), `${model.get(name)}`));
     at.textContent = `Row ${row + 1}, column ${column + 1}: ${y[place].toFixed(2).replace("-", "−")}`;
     const words = sizes(shape, now);
     if (result.textContent !== words) {

@@ -75,10 +75,7 @@ function draw(model, el) {
     makeButton(`Picture ${p + 1}`, () => begin([...shown], { picture: p }), makePicture(shape, shown)),
   );
   const kinds = KINDS.map((kind) => makeButton(kind, () => change({ kind })));
-  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.05 });
-  keepKeys(slider);
-  slider.addEventListener("input", () => change({ amount: Number(slider.value) }));
-  const amount = make("span", { class: "mml-number", "aria-hidden": "true" });
+  const amount = makeSlider("Amount", { min: 0, max: 1, step: 0.05 }, (value) => change({ amount: value }));
   const result = make("p", { class: "mml-result" });
   const voice = makeVoice();
   const help = make("p", { id: `help-${Math.random().toString(36).slice(2)}` });
@@ -96,7 +93,7 @@ function draw(model, el) {
       { class: "mml-controls" },
       make("div", { class: "mml-row" }, "Pictures:", ...thumbs),
       make("div", { class: "mml-row" }, "Noise:", ...kinds),
-      make("label", {}, "Amount", slider, amount),
+      amount.label,
       make(
         "div",
         { class: "mml-row" },
@@ -121,9 +118,7 @@ function draw(model, el) {
     paint(next, r);
     thumbs.forEach((thumb, p) => thumb.setAttribute("aria-pressed", p === model.get("picture")));
     kinds.forEach((button, k) => button.setAttribute("aria-pressed", KINDS[k] === model.get("kind")));
-    slider.value = model.get("amount");
-    slider.setAttribute("aria-valuetext", model.get("amount").toFixed(2));
-    amount.textContent = model.get("amount").toFixed(2);
+    amount.show(model.get("amount"), model.get("amount").toFixed(2));
     const [far, farther] = [distance(x, original), distance(r, original)].map((d) => d.toFixed(2));
     result.textContent = `Steps: ${model.get("steps")}. Squared distance to the clean picture: x ${far}, r(x) ${farther}.`;
     voice.say(result.textContent);

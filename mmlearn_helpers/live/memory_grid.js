@@ -121,10 +121,7 @@ function draw(model, el) {
   const thumbs = memories.map((memory, p) =>
     makeButton(`Memory ${p + 1}`, () => begin([...memory]), makePicture(shape, dark(memory))),
   );
-  const slider = make("input", { type: "range", min: 0, max: 1, step: 0.05 });
-  keepKeys(slider);
-  slider.addEventListener("input", () => change({ spoiled: Number(slider.value) }));
-  const share = make("span", { class: "mml-number", "aria-hidden": "true" });
+  const share = makeSlider("Share to flip", { min: 0, max: 1, step: 0.05 }, (spoiled) => change({ spoiled }));
   const one = () => {
     loop.stop();
     update(1, () => true);
@@ -142,7 +139,7 @@ function draw(model, el) {
     make(
       "div",
       { class: "mml-controls" },
-      make("label", {}, "Share to flip", slider, share),
+      share.label,
       make(
         "div",
         { class: "mml-row" },
@@ -161,13 +158,10 @@ function draw(model, el) {
   function redraw() {
     const s = model.get("s");
     const energies = model.get("energies");
-    const percent = `${Math.round(100 * model.get("spoiled"))} %`;
     paint(picture, dark(s));
     drawCurve(curve, energies);
     energy.textContent = write(energies[energies.length - 1]);
-    slider.value = model.get("spoiled");
-    slider.setAttribute("aria-valuetext", percent);
-    share.textContent = percent;
+    share.show(model.get("spoiled"), `${Math.round(100 * model.get("spoiled"))} %`);
     const words = verdict(network, s, memories);
     if (result.textContent !== words) {
       result.textContent = words;

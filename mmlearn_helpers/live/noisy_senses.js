@@ -38,17 +38,7 @@ function percent(share) {
 }
 
 function makeNoise(sense, set) {
-  const input = make("input", { type: "range", min: 0, max: 1, step: 0.05 });
-  keepKeys(input);
-  input.addEventListener("input", () => set(Number(input.value)));
-  const number = make("span", { class: "mml-number", "aria-hidden": "true" });
-  const label = make("label", {}, `${SENSES[sense]} noise`, input, number);
-  const show = (level) => {
-    input.value = level;
-    number.textContent = percent(level);
-    input.setAttribute("aria-valuetext", percent(level));
-  };
-  return { label, show };
+  return makeSlider(`${SENSES[sense]} noise`, { min: 0, max: 1, step: 0.05 }, set);
 }
 
 // A word of the caption, with the one that noise has replaced.
@@ -163,7 +153,7 @@ function draw(model, el) {
     canvas.setAttribute("aria-label", `Picture with ${percent(levels.image)} noise`);
     const spell = (word, i) => makeWord(vocabulary[word], vocabulary[words[i]]);
     caption.replaceChildren(...text.map(spell));
-    Object.entries(noises).forEach(([sense, noise]) => noise.show(levels[sense]));
+    Object.entries(noises).forEach(([sense, noise]) => noise.show(levels[sense], percent(levels[sense])));
 
     const trusted = Math.round(100 * found.shares.image);
     gate.show(found.shares.image);

@@ -8,15 +8,13 @@ argument `--tiny` it tries itself on few pictures and writes nothing.
 
 from __future__ import annotations
 
-import datetime
-import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from record import MACHINE
+from record import log, put
 from torch import nn
 
 from mmlearn_helpers import data
@@ -27,6 +25,7 @@ from mmlearn_helpers.evaluation import reconstruction_error
 from mmlearn_helpers.training import fit, one_cycle
 
 RECORD = Path(__file__).parents[2] / "book" / "appendix" / "convolutional.json"
+KEY = ("data", "pictures", "network", "steps")
 TINY = "--tiny" in sys.argv
 N_CODE = 30
 SHAPE, CHANNELS = (1, 28, 28), [16, 32]
@@ -36,7 +35,6 @@ TRYING, TRAINING = (4, (4, 8)) if TINY else (1500, (2000, 8000))  # steps
 BATCH = 128
 SEEDS = (0,) if TINY else (0, 1)
 RATES = (1e-3, 3e-3, 1e-2, 3e-2)
-started = time.perf_counter()
 
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
@@ -44,10 +42,6 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "fully connected, as many weights": lambda: DeepAutoencoder([784, 64, N_CODE]),
     "fully connected, wide": lambda: DeepAutoencoder([784, 512, N_CODE]),
 }
-
-
-def log(words: str) -> None:
-    print(f"{time.perf_counter() - started:7.0f} s  {words}", flush=True)
 
 
 def as_input(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
@@ -84,7 +78,7 @@ def main() -> None:
             log(f"{title}, {n} pictures: PCA {pca:.3f}")
             setting = {"data": title, "pictures": n, "code": N_CODE}
             if not TINY:
-                write({**setting, "network": "PCA", "steps": None, "test": [pca]})
+                put(RECORD, [{**setting, "network": "PCA", "steps": None, "test": [pca]}], KEY)
             for network in NETWORKS:
                 found = {}
                 for rate in RATES:
@@ -110,16 +104,7 @@ def main() -> None:
                     }
                     log(f"{row}")
                     if not TINY:
-                        write(row)
-
-
-def write(result: dict) -> None:
-    """Put one row into the record, in the place of an earlier one of the same setting."""
-    today = {"date": datetime.date.today().isoformat(), "machine": MACHINE}
-    key = ("data", "pictures", "network", "steps")
-    old = json.loads(RECORD.read_text()) if RECORD.exists() else []
-    rows = {tuple(row[name] for name in key): row for row in [*old, result | today]}
-    RECORD.write_text(json.dumps([*rows.values()], indent=2, ensure_ascii=False) + "\n")
+                        put(RECORD, [row], KEY)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import time
 from statistics import mean
 
 import torch
-from record import record
+from record import log, record
 from torch import nn
 
 from mmlearn_helpers import data
@@ -37,11 +37,6 @@ PAPERS = {
     "autoencoders": (1.2, "Hinton and Salakhutdinov 2006, pretrained as Boltzmann machines"),
     "denoising autoencoders": (1.3, "LISA tutorials, stacked denoising autoencoders"),
 }
-started = time.perf_counter()
-
-
-def log(words: str) -> None:
-    print(f"{time.perf_counter() - started:7.0f} s  {words}", flush=True)
 
 
 def new(machine: str, seed: int) -> nn.Sequential:

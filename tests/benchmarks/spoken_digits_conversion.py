@@ -9,15 +9,13 @@ MMLEARN_DATA. With the argument `--tiny` it tries itself on few steps and writes
 
 from __future__ import annotations
 
-import datetime
-import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from record import MACHINE
+from record import log, put
 from torch import nn
 
 from mmlearn_helpers import data
@@ -28,6 +26,7 @@ from mmlearn_helpers.evaluation import mel_cepstral_distance
 from mmlearn_helpers.training import fit, one_cycle
 
 RECORD = Path(__file__).parents[2] / "book" / "appendix" / "conversion.json"
+KEY = ("method", "voices", "steps")
 TINY = "--tiny" in sys.argv
 N_SPEAKERS, N_WORDS = 5, 10
 TRYING, TRAINING = (10, (10, 20)) if TINY else (1500, (1500, 4500))  # steps
@@ -37,7 +36,6 @@ WIDTHS = (4, 16) if TINY else (4, 8, 16)
 JUDGING = 1 if TINY else 30  # epochs
 VALIDATION = 5  # recordings of each word by each speaker
 METHODS = {"converter": {}, "converter without instance normalisation": {"normalise": False}}
-started = time.perf_counter()
 
 Judges = dict[str, nn.Module]
 
@@ -60,10 +58,6 @@ class Judge(nn.Module):
 
     def loss(self, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         return {"loss": nn.functional.cross_entropy(self(batch["audio"]), batch["answer"])}
-
-
-def log(words: str) -> None:
-    print(f"{time.perf_counter() - started:7.0f} s  {words}", flush=True)
 
 
 def share(truth_values: torch.Tensor) -> float:
@@ -172,7 +166,8 @@ def main() -> None:
     def write_row(row: dict) -> None:
         log(f"{row}")
         if not TINY:
-            write(row | {"judge of speakers": sure["speaker"], "judge of words": sure["label"]})
+            judges_right = {"judge of speakers": sure["speaker"], "judge of words": sure["label"]}
+            put(RECORD, [row | judges_right], KEY)
 
     def look(convert: Callable[..., torch.Tensor], some: dict[str, torch.Tensor]) -> dict:
         source, sample = test["audio"][some["row"]], train["audio"][some["sample"]]
@@ -257,15 +252,6 @@ def main() -> None:
                 runs[name].append(look(model.convert, take(pairs, keep)))
         for name, found in runs.items():
             write_row(row_of(method, name, found, steps=steps, content=widths[method]))
-
-
-def write(result: dict) -> None:
-    """Put one row into the record, in the place of an earlier one of the same setting."""
-    today = {"date": datetime.date.today().isoformat(), "machine": MACHINE}
-    key = ("method", "voices", "steps")
-    old = json.loads(RECORD.read_text()) if RECORD.exists() else []
-    rows = {tuple(row[name] for name in key): row for row in [*old, result | today]}
-    RECORD.write_text(json.dumps([*rows.values()], indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
